@@ -1,4 +1,4 @@
-"""What `distill` gives back: the text to send, the decision, and one complete record of the call."""
+"""What `distill` gives back: the text to send, the decision, and one complete record."""
 
 from __future__ import annotations
 
@@ -78,6 +78,7 @@ class Reason(str, Enum):
     LOST_LIST_ITEM = "lost_list_item"
     LOST_TERM = "lost_term"
     LOST_FEELING = "lost_feeling"
+    LOST_CONTENT = "lost_content"
     PAYLOAD_CHANGED = "payload_changed"
     LANGUAGE_CHANGED = "language_changed"
     SPEAKER_CHANGED = "speaker_changed"
@@ -175,7 +176,7 @@ class EnergyRecord(_Frozen):
     net_uwh: float
     """`cloud_saved_uwh - edge_spent_uwh`, signed."""
     edge_method: Literal["rapl", "cpu_time"]
-    """How the edge share was obtained: read from the processor, or CPU seconds times a stated power."""
+    """How the edge share was had: read from the processor, or CPU seconds times a stated power."""
     assumptions: dict[str, float]
     """Every constant that entered, by the name of its setting."""
 

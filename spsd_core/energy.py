@@ -26,14 +26,14 @@ _MICROJOULES_PER_MICROWATT_HOUR = 3600.0
 
 
 class EnergyAssumptions(BaseModel):
-    """Every constant that enters the energy figure. Replace them by your own where you know better."""
+    """Every constant that enters the energy figure. Put your own where you know better."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     cloud_parameters: float = Field(default=8.03e9, gt=0)
     """Parameters of the cloud model; default Llama-3.1-8B (Llama 3.1 model card)."""
     cloud_peak_flops: float = Field(default=989e12, gt=0)
-    """Dense bf16 peak of the accelerator, operations a second; default H100 SXM (NVIDIA data sheet)."""
+    """Dense bf16 peak of the accelerator, operations/s; default H100 SXM (NVIDIA data sheet)."""
     cloud_utilisation: float = Field(default=0.4, gt=0, le=1)
     """Share of the peak reached during prefill; assumed, typical of batched serving."""
     cloud_power_w: float = Field(default=700.0, gt=0)

@@ -42,7 +42,7 @@ class ConfigurationError(SPSDError, ValueError):
 
 
 class ModelFileError(SPSDError):
-    """A model file is missing, truncated or has the wrong checksum. The message says what to run."""
+    """A model file is missing, truncated or not the right one. The message says what to run."""
 
 
 class EngineError(SPSDError):

@@ -1,4 +1,4 @@
-"""What a user can set. Every group is frozen and validated when it is built; nothing is loaded here."""
+"""What a user can set. Every group is frozen and validated when built; nothing is loaded here."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ Domain = Literal[
     "financial",
     "emergency",
     "child_safety",
+    "harmful",
 ]
 DOMAINS: tuple[Domain, ...] = (
     "medical",
@@ -46,6 +47,7 @@ DOMAINS: tuple[Domain, ...] = (
     "financial",
     "emergency",
     "child_safety",
+    "harmful",
 )
 
 
@@ -99,7 +101,7 @@ class RewriteSettings(_Group):
     backend: Literal["llama_cpp", "openai_compatible"] = "llama_cpp"
     """In this process through llama-cpp-python, or any OpenAI-compatible server."""
     model: str = "gemma-2-2b-it"
-    """llama_cpp: a name from `spsd models list` or the path of a GGUF file. Server: its model name."""
+    """llama_cpp: a name from `spsd models list` or a GGUF file's path. Server: its model name."""
     base_url: str | None = None
     """openai_compatible: the server, for example `http://127.0.0.1:8080/v1`."""
     api_key: SecretStr | None = None
@@ -152,7 +154,7 @@ class ChatSettings(_Group):
     gate_roles: frozenset[Role] = frozenset({"system", "user", "assistant", "tool"})
     """Roles whose messages the safety gate reads."""
     critical_window: int | None = Field(default=None, ge=0)
-    """How many earlier messages keep the gate closed for a later one; None: all of them, 0: none."""
+    """How many earlier messages keep the gate closed for a later one; None: all, 0: none."""
 
 
 class Settings(_Group):
@@ -163,7 +165,7 @@ class Settings(_Group):
     engines: tuple[str, ...] = Field(default=("lexical",), min_length=1)
     """Engines that may draft: `lexical`, `rewrite`, or `package.module:factory` of your own."""
     deadline_ms: float | None = Field(default=10_000.0, gt=0)
-    """Longest wait for a call, milliseconds; then the best verified draft so far, or the original."""
+    """Longest wait for a call, milliseconds; then the best verified draft, or the original."""
     min_saving_tokens: int = Field(default=1, ge=1)
     """A draft that saves fewer target tokens is not sent (`no_saving`)."""
     memo_entries: int = Field(default=4096, ge=0)
@@ -188,9 +190,9 @@ class Settings(_Group):
             ConfigurationError: the file is missing or not a mapping; the message names it.
             pydantic.ValidationError: a setting is wrong; the message names it.
         """
-        from spsd_core.exceptions import ConfigurationError
-
         import yaml
+
+        from spsd_core.exceptions import ConfigurationError
 
         try:
             loaded = yaml.safe_load(Path(path).read_text(encoding="utf-8"))

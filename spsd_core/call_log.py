@@ -1,0 +1,131 @@
+"""The log of one call: what the record will hold, gathered while the call is on its way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from spsd_core.distillation import (
+    Decision,
+    Distillation,
+    DraftRecord,
+    EditRecord,
+    Reason,
+    Record,
+    RuleHit,
+    StageRecord,
+)
+from spsd_core.effective import EffectiveSettings
+from spsd_core.energy import energy_record
+from spsd_core.ledger import Candidate
+from spsd_core.observers import Call, Observer, StageEvent
+from spsd_core.settings import Settings
+from spsd_core.tokens import RequestCounter
+
+__all__ = ["CallLog", "OpenStage", "ms_since"]
+
+
+class OpenStage:
+    """A stage that has not ended; set `outcome` to `stop` where it decides the call."""
+
+    outcome = "pass"
+
+
+class CallLog:
+    """Stages, rules, drafts, notes and energy of one call."""
+
+    def __init__(self, call: Call, observers: tuple[Observer, ...]) -> None:
+        self.call = call
+        self.observers = observers
+        self.began = time.perf_counter()
+        self.stages: list[StageRecord] = []
+        self.rules: tuple[RuleHit, ...] = ()
+        self.drafts: list[DraftRecord] = []
+        self.notes: list[str] = []
+        self.core_seconds = 0.0
+        self.rapl_uwh: float | None = None
+        self.memoised = False
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[OpenStage]:
+        """Time a stage that computes in this thread, and tell the observers when it ends."""
+        stage = OpenStage()
+        wall, cpu = time.perf_counter(), time.thread_time()
+        try:
+            yield stage
+        finally:
+            self.core_seconds += time.thread_time() - cpu
+            self.add_stage(name, ms_since(wall), stage.outcome)
+
+    def add_stage(self, name: str, ms: float, outcome: str = "pass") -> None:
+        """Enter a stage that has ended."""
+        record = StageRecord(stage=name, ms=ms, outcome=outcome)
+        self.stages.append(record)
+        for observer in self.observers:
+            try:
+                observer.on_spsd_stage(StageEvent(self.call, record))
+            except Exception as error:  # noqa: BLE001 - watching must not disturb
+                self.notes.append(f"observer failed in on_spsd_stage: {type(error).__name__}")
+
+    def refuse_draft(self, engine: str, reason: Reason, ms: float, note: str) -> None:
+        """Enter an engine's attempt that gave no draft."""
+        self.drafts.append(
+            DraftRecord(engine=engine, accepted=False, reason=reason, ms=ms, note=note)
+        )
+
+    def result(
+        self,
+        reason: Reason,
+        decided_by: str,
+        candidate: Candidate | None,
+        *,
+        effective: EffectiveSettings,
+        settings: Settings,
+        counter: RequestCounter,
+        tokens_before: int,
+        tokens_after: int,
+        fingerprint: str,
+    ) -> Distillation:
+        """The result of the call as it stands now; a candidate makes it a distillation."""
+        decision = Decision.DISTILLED if candidate else Decision.PASSTHROUGH
+        edits = candidate.edits if candidate else ()
+        record = Record(
+            decision=decision,
+            reason=reason,
+            decided_by=decided_by,
+            engine=candidate.engine if candidate else None,
+            level=effective.level,
+            tokenizer=counter.name,
+            tokenizer_exact=counter.exact,
+            tokens_before=tokens_before,
+            tokens_after=tokens_after,
+            stages=tuple(self.stages),
+            rules=self.rules,
+            drafts=tuple(self.drafts),
+            edits=tuple(EditRecord(start=a, end=b, replacement=new) for a, b, new in edits),
+            energy=energy_record(
+                settings.energy,
+                tokens_saved=tokens_before - tokens_after,
+                core_seconds=self.core_seconds,
+                rapl_uwh=self.rapl_uwh,
+            ),
+            memoised=self.memoised,
+            settings_fingerprint=fingerprint,
+            notes=tuple(self.notes),
+            ms=ms_since(self.began),
+        )
+        return Distillation(
+            text=candidate.text if candidate else self.call.text,
+            decision=decision,
+            reason=reason,
+            tokens_before=tokens_before,
+            tokens_after=tokens_after,
+            tokenizer=counter.name,
+            record=record,
+        )
+
+
+def ms_since(began: float) -> float:
+    """Milliseconds since a `time.perf_counter()` value."""
+    return (time.perf_counter() - began) * 1000

@@ -1,0 +1,82 @@
+"""The `spsd` command. Each sub-command has a file of its own, imported when it is called.
+
+Exit codes: 0 done, 1 something is missing or broken, 2 wrong usage or settings, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from spsd_core import __version__
+from spsd_core.exceptions import ConfigurationError, SPSDError
+
+__all__ = ["EXIT_FAILURE", "EXIT_OK", "EXIT_USAGE", "main"]
+
+EXIT_OK = 0
+EXIT_FAILURE = 1
+EXIT_USAGE = 2
+_EXIT_INTERRUPTED = 130
+
+_COMMANDS = {
+    "distill": "shorten a text, and say why or why not",
+    "demo": "see what SPSD does to example prompts",
+    "models": "list, download and verify local model files",
+    "doctor": "see what works on this machine, and what to run where something is missing",
+}
+"""Sub-command and help line; `spsd_core.cli.NAME` has `add_parser(subparsers)` and `run(args)`."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: arguments without the program's name; default: those of this process.
+
+    Returns:
+        The exit code.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        args = _parser(arguments).parse_args(arguments)
+        code = int(import_module(f"spsd_core.cli.{args.command}").run(args))
+        sys.stdout.flush()
+    except SPSDError as error:
+        print(f"spsd: {error}", file=sys.stderr)
+        return EXIT_USAGE if isinstance(error, ConfigurationError) else EXIT_FAILURE
+    except ValueError as error:
+        from pydantic import ValidationError
+
+        if not isinstance(error, ValidationError):
+            raise
+        print(f"spsd: wrong settings: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except KeyboardInterrupt:
+        print("spsd: interrupted", file=sys.stderr)
+        return _EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has gone; keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILURE
+    return code
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser: in full for the command that was asked for, a help line for the others."""
+    parser = argparse.ArgumentParser(
+        prog="spsd",
+        description="Distils prompts before a cloud chat model is billed for them: "
+        "fewer tokens, same meaning, or the original untouched.",
+    )
+    parser.add_argument("--version", action="version", version=f"spsd {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    asked = next((word for word in arguments if not word.startswith("-")), None)
+    for name, help_line in _COMMANDS.items():
+        if name == asked:
+            import_module(f"spsd_core.cli.{name}").add_parser(subparsers)
+        else:
+            subparsers.add_parser(name, help=help_line)
+    return parser

@@ -1,0 +1,233 @@
+"""Engines, verifier, ledger: from a reading to the shortest draft that can be trusted."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Generator
+from concurrent.futures import Future
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, NamedTuple
+
+from spsd_core.call_log import CallLog, ms_since
+from spsd_core.distillation import CheckRecord, DraftRecord, Reason
+from spsd_core.effective import EffectiveSettings
+from spsd_core.energy import system_rapl
+from spsd_core.engines.protocol import Draft, DraftRequest, Engine
+from spsd_core.exceptions import (
+    DeadlineExceeded,
+    DraftAbandoned,
+    DraftCancelled,
+    EngineError,
+    EngineUnavailable,
+)
+from spsd_core.ledger import Candidate, token_budget, worth_sending
+from spsd_core.reading import Reading
+from spsd_core.verifier import repair, verify
+
+if TYPE_CHECKING:
+    from spsd_core.distiller import Distiller
+
+__all__ = ["Drafting", "Verdict", "Wait"]
+
+_MAX_DIFF_CHARS = 20_000
+
+
+class Wait(NamedTuple):
+    """The way cannot go on before this future is done, or the deadline has passed."""
+
+    future: Future[Draft | None]
+    deadline: float | None
+
+    def seconds_left(self) -> float | None:
+        """Seconds until the deadline; None where there is none."""
+        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+
+
+class Verdict(NamedTuple):
+    """A decision and what led to it."""
+
+    reason: Reason
+    decided_by: str
+    candidate: Candidate | None = None
+
+
+class Drafting:
+    """The drafts of one call."""
+
+    def __init__(
+        self,
+        distiller: Distiller,
+        reading: Reading,
+        effective: EffectiveSettings,
+        log: CallLog,
+        deadline: float | None,
+        cancelled: threading.Event,
+    ) -> None:
+        self._distiller = distiller
+        self._settings = distiller.settings
+        self._reading = reading
+        self._effective = effective
+        self._log = log
+        self._deadline = deadline
+        self._cancelled = cancelled
+        self._tokens_before = distiller.count(reading.text)
+
+    def best(self) -> Generator[Wait, Draft | None, Verdict]:
+        """Ask the engines in their order; keep the shortest draft that passes every check."""
+        best: Candidate | None = None
+        refusal = Verdict(Reason.NOTHING_TO_REMOVE, "engines")
+        for engine in self._distiller.engines:
+            if engine.name not in self._effective.engines:
+                continue
+            if self._deadline is not None and time.monotonic() >= self._deadline:
+                refusal = Verdict(Reason.DEADLINE, engine.name)
+                break
+            outcome = yield from self._attempt(engine, best)
+            if isinstance(outcome, Candidate):
+                best = outcome
+            elif outcome is not None:
+                refusal = outcome
+        return refusal if best is None else Verdict(Reason.SHORTENED, best.engine, best)
+
+    def _attempt(
+        self, engine: Engine, best: Candidate | None
+    ) -> Generator[Wait, Draft | None, Candidate | Verdict | None]:
+        """One engine's draft, judged; None where it found nothing to remove."""
+        request = self._request(engine, best)
+        began = time.perf_counter()
+        rapl = system_rapl()
+        joules = rapl.read() if rapl.readable and engine.name == "rewrite" else ()
+        try:
+            with self._log.stage(engine.name):
+                future = engine.submit(request)
+                draft = future.result() if future.done() else None
+            if not future.done():
+                began_waiting = time.perf_counter()
+                draft = yield Wait(future, self._deadline)
+                self._log.add_stage(f"{engine.name}.wait", ms_since(began_waiting))
+        except EngineError as error:
+            return self._gave_up(engine, _reason_of(error), began, str(error))
+        except Exception as error:  # noqa: BLE001 - a foreign engine may raise anything
+            return self._gave_up(engine, Reason.ENGINE_FAILED, began, type(error).__name__)
+        if draft is None:
+            return None
+        self._log.core_seconds += draft.busy_core_seconds
+        if joules:
+            self._log.rapl_uwh = rapl.spent_uwh(joules, rapl.read())
+        return self._judge(engine, draft, request.token_budget, began)
+
+    def _request(self, engine: Engine, best: Candidate | None) -> DraftRequest:
+        share = self._settings.rewrite.min_saving_share if engine.name == "rewrite" else 0.0
+        minimum = self._settings.min_saving_tokens
+        return DraftRequest(
+            text=self._reading.text,
+            reading=self._reading,
+            level=self._effective.level,
+            token_budget=token_budget(self._tokens_before, minimum, share, best),
+            count_tokens=self._distiller.counter.text,
+            deadline=self._deadline,
+            cancelled=self._cancelled,
+        )
+
+    def _gave_up(self, engine: Engine, reason: Reason, began: float, note: str) -> Verdict:
+        self._log.refuse_draft(engine.name, reason, ms_since(began), note)
+        return Verdict(reason, engine.name)
+
+    def _judge(
+        self, engine: Engine, draft: Draft, budget: int, began: float
+    ) -> Candidate | Verdict:
+        """Verify, repair where possible, and count last."""
+        with self._log.stage("verifier"):
+            text, checks, repaired = self._verified(draft)
+        failed = next((check for check in checks if not check.passed), None)
+        reason = failed.reason if failed else None
+        tokens = None if failed else self._distiller.counter.text(text)
+        if tokens is not None and not worth_sending(
+            self._distiller.counter,
+            self._tokens_before,
+            tokens,
+            budget,
+            self._settings.min_saving_tokens,
+        ):
+            reason = Reason.NO_SAVING
+        self._log.drafts.append(
+            DraftRecord(
+                engine=engine.name,
+                accepted=reason is None,
+                reason=reason,
+                tokens=tokens,
+                checks=checks,
+                repaired=repaired,
+                prompt_tokens_evaluated=draft.prompt_tokens_evaluated,
+                tokens_generated=draft.tokens_generated,
+                ms=ms_since(began),
+                note=draft.note,
+            )
+        )
+        if reason is not None or tokens is None:
+            decided_by = f"verifier.{failed.check}" if failed else "ledger"
+            return Verdict(reason or Reason.VERIFIER_FAILED, decided_by)
+        edits = draft.edits
+        if edits is None or repaired:
+            edits = _difference(self._reading.text, text)
+        return Candidate(text, engine.name, tokens, tuple(edits))
+
+    def _verified(
+        self, draft: Draft
+    ) -> tuple[str, tuple[CheckRecord, ...], tuple[tuple[int, int], ...]]:
+        """The draft's text, or its repaired text, with the checks that hold for it."""
+        checks = self._checks(draft)
+        failed = [check for check in checks if not check.passed]
+        if failed and draft.generative and self._settings.verifier.repair:
+            mended = repair(self._reading, draft.text, failed)
+            if mended is not None:
+                text, spans = mended
+                again = self._checks(Draft(text=text, generative=True))
+                if all(check.passed for check in again):
+                    return text, again, tuple((span.start, span.end) for span in spans)
+        return draft.text, checks, ()
+
+    def _checks(self, draft: Draft) -> tuple[CheckRecord, ...]:
+        """Every check of the verifier, and that no safety cue appeared or vanished."""
+        try:
+            checks = verify(self._reading, draft, self._settings.verifier)
+        except Exception as error:  # noqa: BLE001 - an unverified draft is a refused draft
+            self._log.notes.append(f"verifier failed: {type(error).__name__}")
+            return (CheckRecord(check="verifier", passed=False, reason=Reason.VERIFIER_FAILED),)
+        cues = {hit.rule for hit in self._distiller.hits(draft.text)}
+        same = cues == {hit.rule for hit in self._log.rules}
+        reason = None if same else Reason.SAFETY_CUE_CHANGED
+        return (*checks, CheckRecord(check="safety_cues", passed=same, reason=reason))
+
+
+def _reason_of(error: EngineError) -> Reason:
+    if isinstance(error, DraftAbandoned):
+        return error.reason
+    if isinstance(error, DeadlineExceeded):
+        return Reason.DEADLINE
+    if isinstance(error, DraftCancelled):
+        return Reason.CANCELLED
+    if isinstance(error, EngineUnavailable):
+        return Reason.ENGINE_UNAVAILABLE
+    return Reason.ENGINE_FAILED
+
+
+def _difference(original: str, text: str) -> list[tuple[int, int, str]]:
+    """Edits from the original to a rewritten text, word by word, for people to look at."""
+    if len(original) > _MAX_DIFF_CHARS:
+        return [(0, len(original), text)]
+    old, new = _WORD_OR_SPACE_RE.findall(original), _WORD_OR_SPACE_RE.findall(text)
+    starts = [0]
+    for word in old:
+        starts.append(starts[-1] + len(word))
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    return [
+        (starts[old_from], starts[old_to], "".join(new[new_from:new_to]))
+        for operation, old_from, old_to, new_from, new_to in matcher.get_opcodes()
+        if operation != "equal"
+    ]
+
+
+_WORD_OR_SPACE_RE = re.compile(r"\s+|\S+")

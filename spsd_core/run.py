@@ -1,0 +1,233 @@
+"""One call on its way through a distiller: the stages in order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spsd_core import admission
+from spsd_core.call_log import CallLog
+from spsd_core.distillation import Distillation, DraftRecord, Reason, RuleHit
+from spsd_core.drafting import Drafting, Verdict, Wait
+from spsd_core.effective import combine
+from spsd_core.engines.protocol import Draft
+from spsd_core.memo import text_key
+from spsd_core.observers import Call, Observer
+from spsd_core.reading import Reading, read
+
+if TYPE_CHECKING:
+    from spsd_core.distiller import Distiller
+
+__all__ = ["GATE_FAILED", "Remembered", "Run", "Wait", "Way"]
+
+GATE_FAILED = RuleHit(rule="gate.failed", domain="gate_failed", start=0, end=0)
+"""Stands for a gate that broke; no setting opens its domain."""
+
+Way = Generator[Wait, "Draft | None", Distillation]
+
+_TRANSIENT = frozenset(
+    {
+        Reason.DEADLINE,
+        Reason.CANCELLED,
+        Reason.ENGINE_FAILED,
+        Reason.ENGINE_UNAVAILABLE,
+        Reason.GATE_FAILED,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What is kept of a run for the next one on the same text."""
+
+    verdict: Verdict
+    rules: tuple[RuleHit, ...]
+    drafts: tuple[DraftRecord, ...]
+
+
+class Run:
+    """One call of a distiller on one text.
+
+    Args:
+        distiller: whose settings, engines, gate and counter are used.
+        call: the text and what is known about it.
+        observers: those of this call, after the distiller's own.
+        conversation_hits: safety rules that fired on this and earlier messages of the chat.
+        frozen: send the text as it is.
+        keep_transient: remember even a failure that might not happen again, so that a turn of
+            a conversation keeps the bytes it was first sent with.
+    """
+
+    def __init__(
+        self,
+        distiller: Distiller,
+        call: Call,
+        observers: Sequence[Observer],
+        *,
+        conversation_hits: tuple[RuleHit, ...] = (),
+        frozen: bool = False,
+        keep_transient: bool = False,
+    ) -> None:
+        self.text = call.text
+        self.cancelled = threading.Event()
+        self._distiller = distiller
+        self._observers = tuple(
+            {id(observer): observer for observer in (*distiller.observers, *observers)}.values()
+        )
+        self._log = CallLog(call, self._observers)
+        self._conversation_hits = conversation_hits
+        self._frozen = frozen
+        self._keep_transient = keep_transient
+        self._engine_names = tuple(engine.name for engine in distiller.engines)
+        self._effective = combine(distiller.settings, self._engine_names, ())
+        self._deadline: float | None = None
+
+    def way(self) -> Way:
+        """Every stage in order. Yields where an engine works elsewhere; returns the result."""
+        try:
+            verdict = self._ask_policies() or self._recall()
+            if verdict is None:
+                verdict = self._admit() or self._pass_gate()
+                if verdict is None:
+                    verdict = yield from self._draft(self._read())
+                self._remember(verdict)
+            verdict = self._ask_veto(verdict)
+        except Exception as error:  # noqa: BLE001 - P7: a defect of ours must not cost the call
+            self._log.notes.append(f"internal error: {type(error).__name__}; please report it")
+            verdict = Verdict(Reason.INTERNAL_ERROR, "distiller")
+        return self._conclude(verdict)
+
+    def _ask_policies(self) -> Verdict | None:
+        """Hear the policies and set the deadline; stop where one says so or fails."""
+        if self._observers:
+            with self._log.stage("policy"):
+                try:
+                    answers = [observer.spsd_policy(self._log.call) for observer in self._observers]
+                    self._effective = combine(
+                        self._distiller.settings,
+                        self._engine_names,
+                        [answer for answer in answers if answer is not None],
+                    )
+                except Exception as error:  # noqa: BLE001 - a failing policy is met with care
+                    self._log.notes.append(f"policy failed: {type(error).__name__}")
+                    return Verdict(Reason.POLICY_FAILED, "policy")
+        if self._effective.deadline_ms is not None:
+            self._deadline = time.monotonic() + self._effective.deadline_ms / 1000
+        if not self._effective.enabled:
+            return Verdict(Reason.DISABLED, "policy")
+        return Verdict(Reason.CACHE_CONTROL, "chat") if self._frozen else None
+
+    def _recall(self) -> Verdict | None:
+        """Use what an earlier run on the same text found."""
+        remembered = self._distiller.memo.get(self._key())
+        if remembered is None:
+            return None
+        self._log.memoised = True
+        self._log.rules = remembered.rules
+        self._log.drafts = list(remembered.drafts)
+        return remembered.verdict
+
+    def _remember(self, verdict: Verdict) -> None:
+        if verdict.reason in _TRANSIENT and not self._keep_transient:
+            return
+        weight = 200 + (len(verdict.candidate.text) if verdict.candidate else 0)
+        remembered = Remembered(verdict, self._log.rules, tuple(self._log.drafts))
+        self._distiller.memo.put(self._key(), remembered, weight)
+
+    def _key(self) -> tuple[object, ...]:
+        """Everything the result depends on, apart from the distiller's own settings."""
+        effective = self._effective
+        return (
+            text_key(self.text),
+            effective.level,
+            effective.engines,
+            effective.open_domains,
+            next((hit.rule for hit in self._closed(self._conversation_hits)), None),
+        )
+
+    def _admit(self) -> Verdict | None:
+        with self._log.stage("admission") as stage:
+            reason = admission.refuse(self.text, self._distiller.settings.admission)
+            if reason is None:
+                return None
+            stage.outcome = "stop"
+            return Verdict(reason, "admission")
+
+    def _pass_gate(self) -> Verdict | None:
+        with self._log.stage("gate") as stage:
+            self._log.rules = self._distiller.hits(self.text)
+            own = self._closed(self._log.rules)
+            decisive = next(iter(own or self._closed(self._conversation_hits)), None)
+            if decisive is None:
+                return None
+            stage.outcome = "stop"
+            if decisive == GATE_FAILED:
+                return Verdict(Reason.GATE_FAILED, "gate")
+            reason = Reason.SAFETY_CRITICAL if own else Reason.CRITICAL_CONVERSATION
+            return Verdict(reason, decisive.rule)
+
+    def _closed(self, hits: Sequence[RuleHit]) -> list[RuleHit]:
+        """The hits in domains that are not open for this call."""
+        return [hit for hit in hits if hit.domain not in self._effective.open_domains]
+
+    def _read(self) -> Reading:
+        with self._log.stage("reading"):
+            return read(self.text, self._distiller.settings.verifier.protected_terms)
+
+    def _draft(self, reading: Reading) -> Generator[Wait, Draft | None, Verdict]:
+        drafting = Drafting(
+            self._distiller, reading, self._effective, self._log, self._deadline, self.cancelled
+        )
+        return (yield from drafting.best())
+
+    def _ask_veto(self, verdict: Verdict) -> Verdict:
+        """Let policies refuse a shortened text."""
+        if verdict.candidate is None or not self._observers:
+            return verdict
+        proposal = self._result(verdict)
+        with self._log.stage("veto") as stage:
+            for observer in self._observers:
+                try:
+                    refused = observer.spsd_veto(self._log.call, proposal)
+                except Exception as error:  # noqa: BLE001 - a failing policy is met with care
+                    self._log.notes.append(f"veto failed: {type(error).__name__}")
+                    stage.outcome = "stop"
+                    return Verdict(Reason.POLICY_FAILED, type(observer).__name__)
+                if refused:
+                    stage.outcome = "stop"
+                    return Verdict(Reason.VETOED, type(observer).__name__)
+        return verdict
+
+    def _conclude(self, verdict: Verdict) -> Distillation:
+        """Give the result, and tell the observers."""
+        result = self._result(verdict)
+        failures = 0
+        for observer in self._observers:
+            try:
+                observer.on_spsd_distillation(self._log.call, result)
+            except Exception:  # noqa: BLE001 - watching must not disturb
+                failures += 1
+        if not failures:
+            return result
+        notes = (*self._log.notes, f"{failures} observer(s) failed in on_spsd_distillation")
+        record = result.record.model_copy(update={"notes": notes})
+        return result.model_copy(update={"record": record})
+
+    def _result(self, verdict: Verdict) -> Distillation:
+        distiller, candidate = self._distiller, verdict.candidate
+        before = distiller.count(self.text)
+        template = distiller.counter.request([(self._log.call.role, "")])
+        return self._log.result(
+            verdict.reason,
+            verdict.decided_by,
+            candidate,
+            effective=self._effective,
+            settings=distiller.settings,
+            counter=distiller.counter,
+            tokens_before=template + before,
+            tokens_after=template + (candidate.tokens if candidate else before),
+            fingerprint=distiller.fingerprint,
+        )

@@ -1,0 +1,32 @@
+"""The verifier: holds a draft against the original, one check per family.
+
+A check is a callable that takes a `VerifierContext` and gives a `CheckRecord`; to add one, write
+it in a file of its own and put it in `FAMILIES`.
+"""
+
+from __future__ import annotations
+
+from spsd_core.distillation import CheckRecord
+from spsd_core.engines.protocol import Draft
+from spsd_core.reading import Reading, read
+from spsd_core.settings import VerifierSettings
+from spsd_core.verifier.context import VerifierContext
+from spsd_core.verifier.families import FAMILIES
+
+__all__ = ["verify"]
+
+
+def verify(
+    original: Reading, draft: Draft, settings: VerifierSettings
+) -> tuple[CheckRecord, ...]:
+    """Hold `draft` against `original`: the records of all checks; all passed means accepted.
+
+    Linear in the length of both texts; never raises on any text.
+    """
+    context = VerifierContext(
+        original=original,
+        draft=read(draft.text, settings.protected_terms),
+        generative=draft.generative,
+        edits=draft.edits,
+    )
+    return tuple(check(context) for check in FAMILIES)

@@ -1,0 +1,70 @@
+"""Looking for the original's atoms in a draft, in order, in one walk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from spsd_core.reading import Atom
+
+__all__ = ["atoms_not_found", "find_whole", "unify_quotes"]
+
+_SPACES_RE = re.compile(r"\s+")
+_QUOTES = str.maketrans("\u201c\u201d\u201e\xab\xbb\u2018\u2019\u201a", "\"\"\"\"\"'''")
+
+Find = Callable[[str, int], int]
+"""`find(needle, position)` gives the first place at or after `position`, or -1."""
+
+
+def unify_quotes(text: str) -> str:
+    """Straight quotation marks, and one space for every run of white space."""
+    return _SPACES_RE.sub(" ", text.translate(_QUOTES))
+
+
+def find_whole(text: str, needle: str, position: int) -> int:
+    """Like `str.find`, but not inside a longer word or number.
+
+    >>> find_whole("AB-123 AB-12", "AB-12", 0)
+    7
+    """
+    first, last = needle[:1].isalnum(), needle[-1:].isalnum()
+    while (found := text.find(needle, position)) >= 0:
+        end = found + len(needle)
+        inside = first and found > 0 and text[found - 1].isalnum()
+        if not inside and not (last and end < len(text) and text[end].isalnum()):
+            return found
+        position = found + 1
+    return -1
+
+
+def atoms_not_found(
+    atoms: Sequence[Atom],
+    form: Callable[[Atom], str],
+    find: Find,
+    *,
+    once: bool = False,
+) -> Iterator[Atom]:
+    """The atoms whose form does not follow on the forms of those before.
+
+    Args:
+        atoms: in the order of the original.
+        form: what to look for; an atom whose form is empty is left to the other checks.
+        find: the search in the draft.
+        once: whether a second mention of the same thing may be missing.
+    """
+    position = 0
+    mentioned: set[str] = set()
+    for index, atom in enumerate(atoms):
+        needle = form(atom)
+        if not needle or (once and needle in mentioned):
+            continue
+        found = find(needle, position)
+        if found < 0:
+            yield atom
+            continue
+        mentioned.add(needle)
+        # Atoms may overlap in the original; those that do may overlap in the draft. Forms that
+        # begin and end with a space share it with their neighbours.
+        nested = index + 1 < len(atoms) and atoms[index + 1].start < atom.end
+        step = 1 if nested else len(needle) - needle.endswith(" ")
+        position = found + max(step, 1)
