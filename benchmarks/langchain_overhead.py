@@ -71,24 +71,21 @@ def measure(memo_entries: int, turns: int, calls: int) -> list[str]:
     plain = PromptDistiller(settings=settings, attach_records=False)
     messages = conversation(turns)
     ready = to_chat_messages(messages)
-    listening = {"callbacks": [DistillationCallbackHandler()]}
+    handler = DistillationCallbackHandler(max_entries=1)
+    listening = {"callbacks": [handler]}
     label = f"memo {'on ' if memo_entries else 'off'} {turns:>2} user turn(s)"
 
-    def bare() -> object:
-        return distiller.distill_chat(ready, framework="langchain")
+    def bare(*observers: DistillationCallbackHandler) -> object:
+        return distiller.distill_chat(ready, framework="langchain", observers=observers)
 
-    variants: dict[str, Timed] = {
-        "invoke": lambda: step.invoke(messages),
-        "invoke, no records": lambda: plain.invoke(messages),
-        "invoke, handler": lambda: step.invoke(messages, listening),
+    pairs: dict[str, tuple[Timed, Timed]] = {
+        "invoke": (bare, lambda: step.invoke(messages)),
+        "invoke, no records": (bare, lambda: plain.invoke(messages)),
+        "invoke, handler": (lambda: bare(handler), lambda: step.invoke(messages, listening)),
     }
-    lines = [
-        row(f"{label}  {name}", *compare((bare, work), calls)) for name, work in variants.items()
-    ]
-    return [
-        *lines,
-        row(f"{label}  ainvoke", *asyncio.run(compare_async(settings, messages, calls))),
-    ]
+    lines = [row(f"{label}  {name}", *compare(pair, calls)) for name, pair in pairs.items()]
+    on_a_loop = asyncio.run(compare_async(settings, messages, calls))
+    return [*lines, row(f"{label}  ainvoke", *on_a_loop)]
 
 
 async def compare_async(

@@ -63,7 +63,7 @@ class ScriptedEngine:
         name: its name in settings and records.
         script: drafts by text (a text that is missing gets None), or a function of the request.
         delay_s: time from submission to answer; 0 answers within `submit`.
-        error: raised instead of every answer.
+        error: raised instead of every answer; an `EngineError` if it is to keep the contract.
 
     Every request is kept in `requests`, in order of submission.
     """
@@ -73,7 +73,7 @@ class ScriptedEngine:
         name: str,
         script: Script,
         delay_s: float = 0.0,
-        error: EngineError | None = None,
+        error: Exception | None = None,
     ) -> None:
         self.name = name
         self.requests: list[DraftRequest] = []
@@ -108,7 +108,7 @@ class ScriptedEngine:
                 future.set_result(self._scripted(request))
             else:
                 future.set_exception(stop or self._error)
-        except EngineError as error:  # from a script that is a function
+        except Exception as error:  # noqa: BLE001 - a script may break its promises on purpose
             future.set_exception(error)
 
     def _wait(self, request: DraftRequest) -> EngineError | None:

@@ -264,6 +264,8 @@ def _apply(
     texts = list(_texts(message))
     if len(texts) != len(results):
         raise ValueError(f"a message of {len(texts)} texts cannot take {len(results)} results")
+    if all(result is None for result in results):
+        return message
     changed = {
         place: result.text
         for (place, text), result in zip(texts, results)
@@ -272,8 +274,8 @@ def _apply(
     update: dict[str, Any] = {}
     if changed:
         update["content"] = _with_texts(message.content, changed)
-    records = [message_record(result.record) for result in results if result is not None]
-    if attach_records and records:
+    if attach_records:
+        records = [message_record(result.record) for result in results if result is not None]
         update["response_metadata"] = {
             **message.response_metadata,
             METADATA_KEY: {"records": records},

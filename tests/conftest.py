@@ -23,7 +23,7 @@ def _stays_here(family: int, address: Any) -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def _only_loopback() -> Iterator[None]:
-    """No test reaches beyond this machine. The one download there is runs pip as its own process."""
+    """No test reaches beyond this machine; the one download there is runs pip, a process apart."""
     connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
 
     def guarded(self: socket.socket, address: Any) -> None:

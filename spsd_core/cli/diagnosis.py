@@ -191,7 +191,7 @@ def _default_path(packages: tuple[PackageState, ...]) -> Finding:
     except Exception as error:  # noqa: BLE001 - whatever is broken here is what a doctor is for
         return Finding(subject, Health.BROKEN, f"{type(error).__name__}: {error}")
     if not result.distilled:
-        detail = f"the sample was not shortened: {result.reason.value}"
+        detail = "; ".join((f"sample not shortened: {result.reason.value}", *result.record.notes))
         return Finding(subject, Health.BROKEN, detail)
     detail = f"a sample of {len(_SAMPLE)} characters became {len(result.text)}"
     return Finding(subject, Health.OK, detail)
@@ -284,6 +284,9 @@ def _settings(path: Path, packages: tuple[PackageState, ...]) -> Iterator[Findin
         Distiller(settings).close()
     except (SPSDError, ValueError) as error:
         yield Finding(subject, Health.BROKEN, str(error))
+        return
+    except Exception as error:  # noqa: BLE001 - an engine of the user's own may raise anything
+        yield Finding(subject, Health.BROKEN, f"{type(error).__name__}: {error}")
         return
     yield Finding(subject, Health.OK, f"fingerprint {settings.fingerprint()}")
     if "rewrite" not in settings.engines:

@@ -37,6 +37,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     verifying.add_argument(
         "model", metavar="NAME|PATH", nargs="?", help="default: all that is here"
     )
+    verifying.add_argument(
+        "--accept", action="store_true", help="keep the checksum found, for a file of your own"
+    )
 
     locating = actions.add_parser("path", help="print where a model file lies, after checking it")
     locating.add_argument("model", metavar="NAME|PATH")
@@ -49,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "pull":
         return _pull(args.model, args.sha256, force=args.force)
     if args.action == "verify":
-        return _verify(args.model)
+        return _verify(args.model, accept=args.accept)
     from spsd_core.models import locate
 
     print(locate(args.model))
@@ -114,7 +117,7 @@ def _pull(model: str, sha256: str | None, *, force: bool) -> int:
     return 0
 
 
-def _verify(model: str | None) -> int:
+def _verify(model: str | None, *, accept: bool) -> int:
     from spsd_core.models import FileState, other_files, status, verify
 
     if model is None:
@@ -128,7 +131,7 @@ def _verify(model: str | None) -> int:
     code = 0
     for name in asked:
         try:
-            result = verify(name)
+            result = verify(name, accept=accept)
         except ModelFileError as error:
             print(f"spsd: {error}", file=sys.stderr)
             code = 1

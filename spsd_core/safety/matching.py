@@ -166,7 +166,8 @@ def _options(max_bytes: int) -> Any:
 
 def _whole_words(pattern: str) -> str:
     if not pattern.isascii():
-        return f"(?:{pattern})"
+        plain = "".join(c if c.isascii() else fold(c) for c in pattern)
+        return f"(?:{plain})"
     return rf"\b(?:{pattern})\b"
 
 

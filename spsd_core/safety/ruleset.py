@@ -12,7 +12,7 @@ A file looks like this (`_words.yaml` holds only `words`, shared by all files)::
         evasive: true                               # also look behind k1ll and k i l l
         patterns:                                   # any one is enough
           - (want|wanna) to (die+|<relief>)
-        all_of:                                     # or: one of every group, close together
+        all_of:                                     # or: one of every group, near each other
           - [i, im, my]
           - [hopeless, worthless]
         within: 80                                  # how close, in folded characters
@@ -34,10 +34,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from spsd_core.exceptions import ConfigurationError
-from spsd_core.safety.folding import fold
 from spsd_core.settings import DOMAINS
 
 if TYPE_CHECKING:
@@ -60,8 +59,14 @@ _FOLDER = Path(__file__).with_name("rules")
 _WORDS = "_words.yaml"
 _PLACE = re.compile(r"<([a-z_]+)>")
 _LIST = re.compile(r",\s+")  # with the space, so that x{2,} can stand in a list
+_SYNTAX = re.compile(r"\\.|\[[^\]]*\]")
+_UNFOLDED = re.compile(r"[A-Z'’`\"#~\-]|  ")
 
-Patterns = Annotated[tuple[str, ...], Field(min_length=1)]
+def _several(patterns: object) -> object:
+    return [patterns] if isinstance(patterns, str) else patterns
+
+
+Patterns = Annotated[tuple[str, ...], BeforeValidator(_several), Field(min_length=1)]
 
 
 class _Part(BaseModel):
@@ -205,8 +210,7 @@ def _form_problems(rule: Rule, domain: str, seen: set[str]) -> Iterable[str]:
     if len(rule.must_catch) < 2 or len(rule.must_not_catch) < 2:
         yield "needs two examples and two near misses"
     for pattern in (*rule.patterns, *rule.unless, *(p for group in rule.all_of for p in group)):
-        literal = re.sub(r"\\.|[\[\]()|?*+{}^$<>\-]", "", pattern)
-        if fold(literal) != re.sub(" {2,}", " ", literal) or "  " in pattern:
+        if _UNFOLDED.search(_SYNTAX.sub("", pattern)):
             yield f"pattern {pattern!r} can never match: it is not in folded form"
         if ".*" in pattern or ".+" in pattern:
             yield f"pattern {pattern!r} bridges a gap of any length; use all_of and within"

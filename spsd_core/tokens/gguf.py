@@ -16,11 +16,11 @@ from spsd_core.tokens.pieces import by_pieces
 __all__ = ["load_gguf", "require_gguf"]
 
 # Byte-pair vocabularies are split by C++ regexes that recurse once or more a character: 4,000
-# overflow a thread stack of 1 MB. The other kinds do not recurse, but may put a space in front of
-# each piece, so theirs are as long as linear time allows.
+# overflow a thread stack of 1 MB. The other kinds do not recurse but merge across words, so their
+# pieces are longer; over bytes they do not know (emoji) they are quadratic.
 _BYTE_PAIR = 2  # LLAMA_VOCAB_TYPE_BPE
 _BYTE_PAIR_CHARS = 1_000
-_OTHER_CHARS = 100_000
+_OTHER_CHARS = 4_000
 
 
 def require_gguf(path: Path) -> None:

@@ -12,8 +12,7 @@ from spsd_core.tokens.pieces import by_pieces
 
 __all__ = ["load_tokenizer_json", "require_tokenizer_json"]
 
-# Some of these tokenizers put a space in front of every piece: long pieces keep that rare.
-_PIECE_CHARS = 100_000
+_PIECE_CHARS = 4_000
 
 
 def require_tokenizer_json(path: Path) -> None:

@@ -12,13 +12,12 @@ from spsd_core.reading import Reading, read
 from spsd_core.settings import VerifierSettings
 from spsd_core.verifier.context import VerifierContext
 from spsd_core.verifier.families import FAMILIES
+from spsd_core.verifier.repair import repair
 
-__all__ = ["verify"]
+__all__ = ["repair", "verify"]
 
 
-def verify(
-    original: Reading, draft: Draft, settings: VerifierSettings
-) -> tuple[CheckRecord, ...]:
+def verify(original: Reading, draft: Draft, settings: VerifierSettings) -> tuple[CheckRecord, ...]:
     """Hold `draft` against `original`: the records of all checks; all passed means accepted.
 
     Linear in the length of both texts; never raises on any text.

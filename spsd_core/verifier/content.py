@@ -14,8 +14,8 @@ from spsd_core.spans import Span, overlaps
 from spsd_core.verifier.clauses import ends_clause
 from spsd_core.verifier.context import Losses, VerifierContext
 from spsd_core.verifier.lexicon import (
-    COURTESY,
     FILLERS,
+    PLEASANTRIES,
     REQUEST_VERBS,
     RITUAL_OPENERS,
     is_content,
@@ -27,8 +27,8 @@ __all__ = ["CONTENT"]
 _OPENERS = tuple(f"{opener} " for opener in RITUAL_OPENERS)
 _LONGEST_RITUAL = 4
 """A clause that opens like courtesy and has more content words than this is read as content."""
-_IGNORED = COURTESY | FILLERS | REQUEST_VERBS
-_CLAUSE_WORDS = frozenset({"but", "because", "so", "and"})
+_IGNORED = PLEASANTRIES | FILLERS | REQUEST_VERBS
+_CLAUSE_WORDS = frozenset({"and", "because", "but"})
 
 
 def _lost_sentences(context: VerifierContext) -> Iterator[Span]:

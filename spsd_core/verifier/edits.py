@@ -1,4 +1,4 @@
-"""Drafts that only delete and mend: do the edits make the draft, and do they only delete and mend?"""
+"""Drafts that only delete and mend: do the edits keep that promise?"""
 
 from __future__ import annotations
 
@@ -120,9 +120,7 @@ def _kept_letters(text: str, edit: Edit) -> str | None:
 
 
 def _inside_word(text: str, position: int) -> bool:
-    return (
-        0 < position < len(text) and text[position - 1].isalnum() and text[position].isalnum()
-    )
+    return 0 < position < len(text) and text[position - 1].isalnum() and text[position].isalnum()
 
 
 def _reason_at(original: Reading, span: Span) -> Reason:

@@ -14,6 +14,7 @@ __all__ = [
     "NEGATORS",
     "NUMBER_WORDS",
     "PERSONS",
+    "PLEASANTRIES",
     "REQUEST_VERBS",
     "RITUAL_OPENERS",
     "is_content",
@@ -51,14 +52,11 @@ NEGATORS = _words(
 # Words a draft may add: they carry grammar, not meaning. Left out on purpose, because they do
 # carry meaning: negators, `or`, `if`, `unless`, `only`, `because`, quantities (`all`, `some`),
 # obligation (`must`, `should`) and prepositions of time, order and place (`before`, `under`).
-FREE = (
-    _words(
-        "a an the to of in on at for from with by as into about and but so that this these those it"
-        " its itself there than then who whom what how be am is are was were been being do does did"
-        " doing done have has had having can could will would ca wo sha"
-    )
-    | frozenset(PERSONS)
-)
+FREE = _words(
+    "a an the to of in on at for from with by as into about and but so that this these those it"
+    " its itself there than then who whom what how be am is are was were been being do does did"
+    " doing done have has had having can could will would ca wo sha"
+) | frozenset(PERSONS)
 """Function words that a draft may add without adding content."""
 
 # A long way of asking may become a short one. The word on the left is allowed where the original
@@ -131,23 +129,27 @@ REQUEST_VERBS = _stems(
 """Verbs by which a request is made, not what it is about."""
 
 COURTESY = _stems(
-    "please pls plz kindly thank thanks thankful thx ty cheers appreciate appreciation appreciative"
-    " grateful gratitude sorry apologise apology apologies pardon excuse bother bothering trouble"
-    " interrupt hi hello hey hiya dear greetings regards sincerely respectfully welcome hope hoping"
-    " wonder wondering mind favor favour possible possibly perhaps maybe chance advance time busy"
-    " wish nice lovely wonderful great awesome amazing fantastic good well fine day evening morning"
-    " afternoon weekend week happy glad pleased pleasure kind best question ask request quick quickly"
-    " moment minute second read reading message consider consideration attention patience hand like"
-    " love want would able care sir madam maam friend buddy assistant ai chatbot bot sure okay ok yes"
-    " bit little really very just much so lot feel free"
+    "please pls plz kindly thank thanks thankful thx ty cheers appreciate appreciation"
+    " appreciative grateful gratitude sorry apologise apology apologies pardon excuse bother"
+    " bothering hi hello hey hiya dear greetings regards sincerely respectfully hope hoping"
+    " wonder wondering mind favor favour possible possibly perhaps maybe would able sir madam"
+    " maam okay ok yes lot"
 )
-"""Stems whose loss is never a loss of content; what matters among them is an atom anyway."""
+"""Stems of courtesy, wherever they stand."""
+
+PLEASANTRIES = COURTESY | _stems(
+    "afternoon advance ai again ask assistant assistance attention bot busy chance chatbot"
+    " consideration day evening fantastic fine glad good great hand happy like love lovely many"
+    " minute moment much morning nice patience pleased pleasure question quick quickly request"
+    " sure time trouble want weekend welcome well wish wonderful"
+)
+"""Stems that alone make no statement worth keeping: "I have a quick question"."""
 
 FILLERS = _stems(
     "actually basically literally honestly simply also quite rather pretty kinda sorta somewhat"
-    " still already even anyway well like oh um uh hmm too all any some such more most now here just"
-    " really very extremely incredibly super absolutely totally completely definitely certainly"
-    " course thing stuff something anything everything someone anyone"
+    " still already even anyway well like oh um uh hmm too all any some such more most now here"
+    " just really very extremely incredibly super absolutely totally completely definitely"
+    " certainly course thing stuff something anything everything someone anyone"
 )
 
 RITUAL_OPENERS = (

@@ -10,7 +10,7 @@ from spsd_core.reading import Atom
 __all__ = ["atoms_not_found", "find_whole", "unify_quotes"]
 
 _SPACES_RE = re.compile(r"\s+")
-_QUOTES = str.maketrans("\u201c\u201d\u201e\xab\xbb\u2018\u2019\u201a", "\"\"\"\"\"'''")
+_QUOTES = str.maketrans("\u201c\u201d\u201e\xab\xbb\u2018\u2019\u201a", '"""""\'\'\'')
 
 Find = Callable[[str, int], int]
 """`find(needle, position)` gives the first place at or after `position`, or -1."""

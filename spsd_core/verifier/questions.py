@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from spsd_core.distillation import Reason
 from spsd_core.reading import AtomKind
@@ -23,7 +24,9 @@ __all__ = ["QUESTIONS"]
 
 _MILD = frozenset({"what", "how", "which", "whether"})
 """Question words that a request may do without: `tell me what X is`, `explain X`."""
-_ASKING = REQUEST_VERBS | frozenset({"list", "nam", "writ", "suggest", "recommend", "compar", "find"})
+_ASKING = REQUEST_VERBS | frozenset(
+    {"list", "nam", "writ", "suggest", "recommend", "compar", "find"}
+)
 _MODALS = frozenset({"can", "could", "would", "will", "please", "may"})
 
 
@@ -49,9 +52,7 @@ def _piece(words: Words, span: Span, marked: bool) -> _Piece:
         asks=INTERROGATIVES.intersection(folded),
         marked=marked,
         requests=bool(_ASKING.intersection(stems))
-        or any(
-            one in _MODALS and other == "you" for one, other in zip(folded, folded[1:])
-        ),
+        or any(one in _MODALS and other == "you" for one, other in pairwise(folded)),
     )
 
 

@@ -90,9 +90,9 @@ _OUR_RE = re.compile(
 )
 _RESPELT = {"centr": "center", "theatr": "theater", "licenc": "licens", "defenc": "defens"}
 _NEVER_CUT = frozenset(
-    "always anything bed bias bus during everything evening exceed feed gas morning need news nothing"
-    " only perhaps plus proceed red series something species speed succeed this thus was yes"
-    " does has his its us is as ours yours theirs hers".split()
+    "always anything bed bias bus during everything evening exceed feed gas morning need news"
+    " nothing only perhaps plus proceed red series something species speed succeed this thus was"
+    " yes does has his its us is as ours yours theirs hers".split()
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from spsd_core.distillation import Reason
 from spsd_core.reading import Atom, AtomKind, Reading
-from spsd_core.spans import Span, merge_spans
+from spsd_core.spans import merge_spans
 from spsd_core.verifier.matching import atoms_not_found, find_whole, unify_quotes
 from spsd_core.verifier.novelty import is_new, known_forms
 from spsd_core.verifier.words import TOKEN_RE, split_words, words_of
@@ -84,11 +84,13 @@ class DraftGuard:
         Only what has to stand in the draft as it stands in the original, each place once; of
         something half written, the other half. Linear in both texts.
         """
-        missing = merge_spans(self._missing(text_so_far))
-        pieces: list[str] = []
-        for index, (start, end) in enumerate(missing):
-            piece = self._original.text[start:end]
-            pieces.append(piece if index else _without_begun(piece, text_so_far))
+        pieces = [
+            self._original.text[start:end] for start, end in merge_spans(self._missing(text_so_far))
+        ]
+        begun = [len(piece) - len(_without_begun(piece, text_so_far)) for piece in pieces]
+        if any(begun):
+            longest = begun.index(max(begun))
+            pieces[longest] = pieces[longest][begun[longest] :]
         return " ".join(piece for piece in pieces if piece)
 
     def _missing(self, text: str) -> Iterator[tuple[int, int]]:

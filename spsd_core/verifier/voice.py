@@ -15,7 +15,8 @@ __all__ = ["check_voice"]
 
 _NAME = "voice"
 _NARRATORS = frozenset(
-    "asker author client customer individual person poster requester sender speaker user writer".split()
+    "asker author client customer individual person poster requester sender speaker user"
+    " writer".split()
 )
 _REACH = 4
 """Words between a pronoun and the verb or noun that goes with it."""
@@ -69,7 +70,9 @@ def _swaps_persons(draft: Words, original: Words) -> bool:
 
 def _is_request(words: Words, index: int) -> bool:
     """Whether the pronoun is the `you` of `can you`, which an imperative may have become."""
-    return PERSONS[words.folded[index]] == "you" and index > 0 and words.folded[index - 1] in _ASKING
+    return (
+        PERSONS[words.folded[index]] == "you" and index > 0 and words.folded[index - 1] in _ASKING
+    )
 
 
 def _pairs(words: Words) -> Iterator[Pair]:
@@ -81,9 +84,12 @@ def _pairs(words: Words) -> Iterator[Pair]:
             following = _following(words, index)
             if following:
                 yield f"{following} after", person
-        if folded in _OBJECTS and index and is_content(words.folded[index - 1]):
-            if not ends_sentence(words, index - 1):
-                yield f"{words.stems[index - 1]} before", person
+        if folded in _OBJECTS and index and _is_verb_before(words, index - 1):
+            yield f"{words.stems[index - 1]} before", person
+
+
+def _is_verb_before(words: Words, place: int) -> bool:
+    return is_content(words.folded[place]) and not ends_sentence(words, place)
 
 
 def _following(words: Words, index: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ class Site:
     """For each coming request: answer with this status and nothing else."""
     asked: list[tuple[str, str | None, str | None]] = field(default_factory=list)
     """Path, Range and If-Range of every request so far."""
+    claimed_length: int | None = None
+    """What to say the length is, where that is not the truth."""
     url: str = ""
     hold: threading.Event = field(default_factory=threading.Event)
     """Where cleared after construction, bodies wait for it after their first bytes."""
@@ -54,7 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{last}/{len(site.content)}")
         if site.etag:
             self.send_header("ETag", site.etag)
-        self.send_header("Content-Length", str(len(site.content) - start))
+        self.send_header("Content-Length", str(site.claimed_length or len(site.content) - start))
         self.end_headers()
         cut = site.cut_after.pop(0) if site.cut_after else len(site.content)
         body = site.content[start:][:cut]
@@ -77,12 +80,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that leaves early is part of these tests."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 @contextmanager
 def serving(site: Site) -> Iterator[Site]:
     """Run the server; `site.url` is the address of its file `tiny.gguf`."""
     handler = type("Handler", (_Handler,), {"site": site})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), handler)
     site.url = f"http://127.0.0.1:{server.server_address[1]}/tiny.gguf"
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()

@@ -148,8 +148,10 @@ def test_an_own_file_in_the_folder_is_held_against_its_first_hash(folder: Path) 
     assert verify("own.gguf").compared_with == "record"
     path.write_bytes(gguf_bytes()[:-1] + b"!")
     os.utime(path, ns=(1, 1))
-    with pytest.raises(ModelFileError, match="wrong checksum"):
+    with pytest.raises(ModelFileError, match=r"wrong checksum.*verify --accept own\.gguf"):
         locate("own.gguf")
+    verify("own.gguf", accept=True)
+    assert locate("own.gguf") == path
 
 
 def test_an_own_file_elsewhere_is_used_by_its_path(folder: Path, tmp_path: Path) -> None:

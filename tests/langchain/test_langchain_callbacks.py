@@ -85,7 +85,7 @@ async def test_a_handler_in_the_config_sees_every_text(how: str) -> None:
     await run(how, PromptDistiller(), [("human", POLITE), ("human", "Ok.")], callbacks=[watching])
     assert [call.text for call in watching.calls] == [POLITE, "Ok."]
     assert {call.framework for call in watching.calls} == {"langchain"}
-    assert "admission" in watching.stages
+    assert "policy" in watching.stages
 
 
 @both

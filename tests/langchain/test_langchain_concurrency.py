@@ -106,7 +106,7 @@ async def test_cancelling_a_call_reaches_the_engine_at_once() -> None:
     engine = SlowEngine(5.0)
     step = PromptDistiller(distiller=Distiller(engines=[engine]))
     task = asyncio.create_task(step.ainvoke(POLITE.format(n=3)))
-    while not engine.requests:
+    while not engine.requests and not task.done():
         await asyncio.sleep(0.01)
     began = time.monotonic()
     task.cancel()

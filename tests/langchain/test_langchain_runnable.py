@@ -23,7 +23,6 @@ from pydantic import ValidationError
 
 from spsd_core import ConfigurationError, Distiller, RewriteSettings, Settings
 from spsd_core.observers import Observer
-from spsd_core.testing import WEIRD_TEXTS
 from spsd_langchain import PromptDistiller, registry
 from spsd_langchain.registry import shared_distiller
 

@@ -56,7 +56,7 @@ class Answer:
 
     @property
     def tokens_generated(self) -> int:
-        """The server's own count; where it gives none the chunks, of which most send one a token."""
+        """The server's own count; where it gives none, the chunks: mostly one a token."""
         return self.completion_tokens or self.chunks
 
 

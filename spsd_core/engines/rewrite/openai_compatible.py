@@ -124,19 +124,18 @@ class _Drafter:
         Raises:
             EngineError: there is no draft; says why.
         """
-        budget = self._budget(request)
         if not request.text.strip():
             return None
         if not _is_encodable(request.text):
             raise EngineFailed("the text holds a lone surrogate, which no request can carry")
-        if budget <= 1:
+        if request.token_budget <= 1:
             raise DraftAbandoned(Reason.NO_SAVING, "no text is short enough to save tokens")
         server = await self._open_server()
         attempt = 0
         while True:
-            outcome = await self._attempt(server, request, budget)
+            outcome = await self._attempt(server, request)
             if isinstance(outcome, Answer):
-                return _draft_from(outcome, request, budget)
+                return _draft_from(outcome, request)
             await self._pause(outcome, attempt, request)
             attempt += 1
 
@@ -152,16 +151,14 @@ class _Drafter:
             self._server = loop.run_in_executor(None, ChatServer, self._settings)
         return await asyncio.shield(self._server)
 
-    async def _attempt(
-        self, server: ChatServer, request: DraftRequest, budget: int
-    ) -> Answer | Failure:
+    async def _attempt(self, server: ChatServer, request: DraftRequest) -> Answer | Failure:
         from spsd_core.verifier.streaming import DraftGuard
 
         limit_s = min(self._settings.request_timeout_s, _left_s(request))
         guard = DraftGuard(request.reading)
 
         def look(text: str) -> EngineError | None:
-            if request.count_tokens(text) >= budget:
+            if request.count_tokens(text) >= request.token_budget:
                 return DraftAbandoned(Reason.NO_SAVING, "the draft was growing too long to save")
             reason = guard.feed(text)
             if reason is None:
@@ -169,7 +166,7 @@ class _Drafter:
             return DraftAbandoned(reason, "the draft was given up while it was being written")
 
         # The server's model may cut text finer than the target's, hence the half on top.
-        max_tokens = budget + budget // 2 + _SPARE_TOKENS
+        max_tokens = request.token_budget * 3 // 2 + _SPARE_TOKENS
         try:
             return await asyncio.wait_for(
                 server.ask(rewrite_messages(request.text), max_tokens, look), limit_s
@@ -193,13 +190,8 @@ class _Drafter:
             raise failure.error
         await asyncio.sleep(pause_s)
 
-    def _budget(self, request: DraftRequest) -> int:
-        """The smallest number of target tokens at which a draft is worthless."""
-        share = 1 - self._settings.min_saving_share
-        return min(request.token_budget, math.floor(request.count_tokens(request.text) * share) + 1)
 
-
-def _draft_from(answer: Answer, request: DraftRequest, budget: int) -> Draft | None:
+def _draft_from(answer: Answer, request: DraftRequest) -> Draft | None:
     """Judge a complete answer.
 
     Raises:
@@ -209,7 +201,7 @@ def _draft_from(answer: Answer, request: DraftRequest, budget: int) -> Draft | N
     text = clean_output(answer.text, request.text)
     if answer.finish_reason is None:
         raise EngineFailed("the server's stream ended before the text was complete")
-    too_long = request.count_tokens(text) >= budget
+    too_long = request.count_tokens(text) >= request.token_budget
     if answer.finish_reason != "stop" and not too_long:
         raise EngineFailed("the server's model did not finish the text")
     if not any(character.isalnum() for character in text) or not _is_encodable(text):

@@ -1,0 +1,1 @@
+"""Figures, printed by the command that stands beside them in `docs/benchmarks.md`."""

@@ -1,0 +1,259 @@
+"""Numbers and amounts, in digits and spelled out, with their units; clock times and dates in digits."""
+
+from __future__ import annotations
+
+import re
+
+from spsd_core.reading.lexicon import MONTHS, NUMBER_WORDS, word_set
+from spsd_core.reading.source import Source, Trigger
+from spsd_core.reading.types import AtomKind
+
+__all__ = ["TRIGGERS", "find_digits"]
+
+_S = r"[ \t\u00a0\u202f]"
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
+_CURRENCY = (
+    r"dollars?|bucks|cents?|euros?|pounds?(?:{s}sterling)?|pence|quid|yen|yuan|rupees?|francs?|pesos?"
+    r"|usd|eur|gbp|cad|aud|inr|jpy|cny|chf|nzd|sgd|btc|eth|rs"
+).replace("{s}", _S)
+_TIME_UNIT = (
+    r"nanoseconds?|microseconds?|milliseconds?|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?"
+    r"|nights?|weeks?|weekends?|fortnights?|months?|quarters?|semesters?|years?|yrs?|decades?"
+    r"|centur(?:y|ies)|o'?clock|ms"
+)
+_CLOCK = r"[ap]\.?m\b\.?"
+_UNIT = (
+    r"percent(?:age)?(?:{s}points?)?|per{s}cent|%|\u00b0(?:[cf])?|degrees?(?:{s}(?:celsius|fahrenheit))?"
+    r"|words?|characters?|chars?|letters?|sentences?|paragraphs?|pages?|lines?|bullets?"
+    r"|bullet{s}points?|points?|items?|steps?|examples?|ideas?|reasons?|questions?|options?|tokens?"
+    r"|times|people|persons?|kids|children|copies|pieces|units?|users?|rows?|columns?|verses?|stanzas?"
+    r"|kilometers?|kilometres?|kms?|kilometers?{s}per{s}hour|meters?|metres?|centimeters?|centimetres?|cm"
+    r"|millimeters?|millimetres?|mm|miles?(?:{s}per{s}hour)?|mph|kph|mpg|inch(?:es)?|feet|foot|ft|yards?"
+    r"|acres?|hectares?|square{s}(?:feet|foot|meters?|metres?|miles?|kilometers?|inches|yards)|sq\.?{s}?ft"
+    r"|cubic{s}(?:feet|meters?|metres?|inches)|kilograms?|kilos?|kg|grams?|milligrams?|mg|tons?|tonnes?"
+    r"|lbs?|ounces?|oz|liters?|litres?|ml|gallons?|cups?|teaspoons?|tablespoons?|tsp|tbsp|calories"
+    r"|kcal|kb|mb|gb|tb|bytes?|bits?|gigabytes?|megabytes?|ghz|mhz|hz|watts?|kw|kwh|volts?|amps?"
+    r"|marks?|stars?|and{s}a{s}half|fold|px|g|m|km"
+).replace("{s}", _S)
+_AFTER = re.compile(
+    rf"(?:{_S}?-?(?P<big>hundred|thousand|million|billion|trillion|dozen|bn)\b)?"
+    rf"(?:{_S}(?:and|to|or){_S}a{_S}(?:half|quarter)\b)?"
+    rf"(?:{_S}{{0,2}}-?(?:(?P<money>{_CURRENCY})\b|(?P<clock>{_CLOCK})"
+    rf"|(?:of{_S})?(?P<month>{_MONTH})\b(?:,?{_S}\d{{4}}\b)?"
+    rf"|(?P<time>{_TIME_UNIT})\b(?:{_S}(?:and{_S}a{_S}half|ago|old|later|from{_S}now|earlier)\b|-old\b)?"
+    rf"|(?P<unit>{_UNIT})(?!\w)))?",
+    re.IGNORECASE,
+)
+
+_CHUNK = re.compile(r"(?<!\S)[^\s\d]*\d\S*")
+_OPENING = "([{<\"'\u201c\u2018\u00ab*_~`-\u2013\u2014\u2022|>,.;:!?/"
+_CLOSING = ")]}>\"'\u201d\u2019\u00bb*_~`.,;:!?\u2026|-\u2013\u2014"
+_SIGN = "$\u20ac\xa3\xa5\u20b9\u20bd\u20a9"
+_PLAIN = r"[-+\u2212\xb1~\u2248<>\u2264\u2265\xd7]{0,2}\d[\d.,'\u00a0_]*"
+_SUFFIX = (
+    r"(?:%|\u2030|\xb0[cf]?|st|nd|rd|th|x|k|mn|m|bn|b|km|kg|g|mg|lbs?|oz|cm|mm|ml|l|gb|mb|tb|kb|ghz|mhz"
+    r"|hz|mph|kph|kmh|km/h|kwh?|w|v|mah|px|pt|em|rem|ft|in|yd|c|f|p|fps|dpi|bit|ish|\"|'|\+)"
+)
+_NUMBER = re.compile(
+    rf"(?:{_PLAIN}{_SUFFIX}?(?:[-\u2013/x\xd7:*^]{_PLAIN}{_SUFFIX}?){{0,3}}(?:e[-+]?\d+)?"
+    rf"|{_PLAIN}{_SUFFIX}?(?:-[a-z]+){{1,4}}|#\d{{1,3}})",
+    re.IGNORECASE,
+)
+_DURATION = re.compile(
+    r"\d[\d.,]*(?:[-\u2013]\d[\d.]*)?(?:h|hrs?|mins?|s|secs?|ms|ns|us|d|wks?|yrs?|y|yo|mo)"
+    r"|\d+h\d+m?|\d[\d.,]*-(?:year|month|week|day|hour|minute|second)s?(?:-[a-z]+){0,2}",
+    re.IGNORECASE,
+)
+_CLOCK_TIME = re.compile(
+    r"\d{1,2}[:.h]\d{2}(?::\d{2}(?:\.\d+)?)?(?:[ap]\.?m\.?)?(?:[-\u2013]\d{1,2}(?:[:.]\d{2})?(?:[ap]\.?m\.?)?)?"
+    r"|\d{1,2}(?:[-\u2013]\d{1,2})?[ap]\.?m\.?(?:[-\u2013/]\d{1,2}[ap]\.?m\.?)?",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?(?:T[\d:.+Z-]*)?|\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})"
+    rf"|'?\d{{2,4}}s|\d{{1,2}}[-/](?:{_MONTH})(?:[-/]\d{{2,4}})?|(?:{_MONTH})[-/.]?\d{{1,4}}|24/7"
+    r"|\d{4}[-\u2013]\d{4}|q[1-4]",
+    re.IGNORECASE,
+)
+_AMOUNT = re.compile(
+    rf"[-+~<>]{{0,2}}[a-z]{{0,3}}[{_SIGN}]\d[\d.,]*(?:k|m|mn|b|bn|mm)?(?:[-\u2013/+].{{0,24}})?"
+    rf"|\d[\d.,]*(?:k|m|bn)?[{_SIGN}\xa2](?:/\w{{1,9}})?"
+    r"|(?:rs\.?|usd|eur|gbp|inr)\d[\d.,]*|\d[\d.,]*(?:usd|eur|gbp|inr|rs)",
+    re.IGNORECASE,
+)
+_VERSION = re.compile(r"v?\d+(?:\.\d+){2,9}\S{0,32}|v\d+(?:\.\d+)?", re.IGNORECASE)
+_PHONE = re.compile(r"\+?\(?\d{1,4}\)?(?:[ .-]\(?\d{2,5}\)?){1,5}(?!\w)")
+_PHONE_SHAPE = re.compile(r"[+(]|\d{3}[-. ]\d{3}[-. ]\d{4}$|0\d{2,4}[ -]\d{3,}")
+_CODE_BEFORE = re.compile(rf"(?:\b(?:usd|eur|gbp|inr|cad|aud|rs\.?)|[{_SIGN}]){_S}$", re.IGNORECASE)
+_LABEL_BEFORE = re.compile(
+    r"\b(?:order|ticket|invoice|case|reference|ref|account|acct|tracking|serial|booking|reservation"
+    r"|confirmation|error|flight|room|po|id|sku|code|policy|claim|customer|member|id)"
+    rf"(?:{_S}(?:number|no\.?|num|code|id|nr\.?|is))?{_S}?[#:]?{_S}?$",
+    re.IGNORECASE,
+)
+_LONGEST_LABEL = 32
+
+
+def find_digits(source: Source) -> None:
+    """Everything with a digit in it; what is neither number, date nor amount is an identifier."""
+    flat = source.flat
+    done = 0
+    for chunk in _CHUNK.finditer(flat):
+        start, end = chunk.span()
+        if start < done:
+            continue
+        core = chunk[0].lstrip(_OPENING)
+        start = end - len(core)
+        sign = flat[start - 1 : start]
+        if sign in ("-", ".") and core[:1].isdigit():
+            start -= 1
+        core = flat[start:end].rstrip(_CLOSING)
+        end = start + len(core)
+        while end < chunk.end() and core.count("(") > core.count(")") and flat[end] == ")":
+            end += 1
+            core = flat[start:end]
+        if core:
+            done = _classify(source, start, end, core)
+
+
+def _classify(source: Source, start: int, end: int, core: str) -> int:
+    """Note what the chunk `core` is; gives the place up to which the text has been read."""
+    flat = source.flat
+    if core[0] in "+(0123456789" and end - start <= 24:
+        phone = _PHONE.match(flat, start)
+        if phone and _PHONE_SHAPE.match(phone[0]) and sum(map(str.isdigit, phone[0])) >= 7:
+            source.add(AtomKind.IDENTIFIER, start, phone.end())
+            return phone.end()
+    if core.isdecimal() or _NUMBER.fullmatch(core):
+        if not core.isdecimal():
+            kind = _special(core)
+            if kind is not None:
+                return _timed(source, kind, start, end)
+        return _number(source, start, end)
+    kind = _special(core)
+    if kind is None and _VERSION.fullmatch(core) is None and "." in core and _NUMBER.fullmatch(core):
+        kind = AtomKind.NUMBER
+    return _timed(source, kind or AtomKind.IDENTIFIER, start, end)
+
+
+def _special(core: str) -> AtomKind | None:
+    if len(core) > 48:
+        return None
+    if _CLOCK_TIME.fullmatch(core) and (":" in core or core[-1] in "mM." or "h" in core):
+        return AtomKind.DATE
+    if _DATE.fullmatch(core) or _DURATION.fullmatch(core):
+        return AtomKind.DATE
+    if _AMOUNT.fullmatch(core):
+        return AtomKind.AMOUNT
+    if core.count(".") >= 2 and _VERSION.fullmatch(core):
+        return AtomKind.IDENTIFIER
+    return None
+
+
+def _timed(source: Source, kind: AtomKind, start: int, end: int) -> int:
+    if kind is AtomKind.IDENTIFIER:
+        source.add(kind, start, end, source.text[start:end])
+        return end
+    after = _AFTER.match(source.flat, end)
+    if after and (after["clock"] or after["big"] or (after["money"] and kind is AtomKind.AMOUNT)):
+        end = after.end()
+    source.add(kind, start, end)
+    return end
+
+
+def _number(source: Source, start: int, end: int) -> int:
+    flat = source.flat
+    after = _AFTER.match(flat, end)
+    last = end if after is None else after.end()
+    kind = AtomKind.NUMBER
+    if after and (after["clock"] or after["month"] or after["time"]):
+        kind = AtomKind.DATE
+    elif after and after["money"]:
+        kind = AtomKind.AMOUNT
+    before = flat[max(0, start - _LONGEST_LABEL) : start]
+    if before and (money := _CODE_BEFORE.search(before)):
+        start -= len(before) - money.start()
+        kind = AtomKind.AMOUNT
+    elif last == end and before and _LABEL_BEFORE.search(before):
+        kind = AtomKind.IDENTIFIER
+    source.add(kind, start, last)
+    return last
+
+
+_NOT_COUNTING_BEFORE = word_set(
+    "this that no any some every each which the other another first last next right wrong new old"
+    " only same good big small better best a my your his her their our red blue nice lovely great"
+)
+_NOT_COUNTED_AFTER = word_set(
+    "is was are were of another by can could would will has had that which who and or but to for in"
+    " on with you i we he she they it please thanks should does do more thing question last"
+)
+_ORDINALS = word_set(
+    "first second third fourth fifth sixth seventh eighth ninth tenth twelfth twentieth hundredth"
+)
+_THANKING = word_set("thanks thank thx times apologies")
+
+
+def _spelled(source: Source, index: int) -> None:
+    """A spelled-out number, from its first word on."""
+    low = source.low
+    if index and low[index - 1] in NUMBER_WORDS and source.adjoins(index - 1):
+        return  # taken with the word before
+    last = index
+    while last + 1 < len(low) and last < index + 12 and source.adjoins(last):
+        if low[last + 1] in NUMBER_WORDS:
+            last += 1
+        elif low[last + 1] == "and" and source.word_at(last + 2) in NUMBER_WORDS and low[last] in _BIG:
+            last += 2
+        else:
+            break
+    if last == index and not _counts(source, index):
+        return
+    start, end = source.spans[index][0], source.spans[last][1]
+    if source.flat[start - 1 : start].isdigit() or _digit_before(source, index):
+        return  # "5 million": read with the digits
+    _number(source, start, end)
+
+
+_BIG = word_set("hundred thousand million billion hundreds thousands")
+
+
+def _digit_before(source: Source, index: int) -> bool:
+    return index > 0 and source.low[index - 1][-1].isdigit() and source.low[index] in _BIG
+
+
+def _counts(source: Source, index: int) -> bool:
+    word, before, after = (source.word_at(place) for place in (index, index - 1, index + 1))
+    if word in ("million", "thousand", "hundred", "billion", "millions", "thousands"):
+        return not (_THANKING & {before, after, source.word_at(index - 2)})
+    if word == "half":
+        return True
+    if word != "one":
+        return True
+    if source.low[max(0, index - 1)] in _NOT_COUNTING_BEFORE and index:
+        return before == "only" and source.adjoins(index) and after not in _NOT_COUNTED_AFTER
+    return bool(after) and source.adjoins(index) and after not in _NOT_COUNTED_AFTER
+
+
+def _ordinal(source: Source, index: int) -> None:
+    before, after = source.word_at(index - 1), source.word_at(index + 1)
+    word = source.low[index]
+    if (word == "first" and (before in ("at", "") or after in ("of", "name"))) or (
+        word == "second" and (before in ("a", "one", "every", "per", "any") or not after)
+    ):
+        return
+    start, end = source.spans[index]
+    if after in ("time", "person", "half", "quarter") and source.adjoins(index):
+        end = source.spans[index + 1][1]
+    source.add(AtomKind.NUMBER, start, end)
+
+
+def _multiple(source: Source, index: int) -> None:
+    source.add(AtomKind.NUMBER, *source.spans[index])
+
+
+TRIGGERS: dict[str, Trigger] = {
+    **dict.fromkeys(NUMBER_WORDS, _spelled),
+    **dict.fromkeys(_ORDINALS, _ordinal),
+    **dict.fromkeys(["twice", "thrice", "triple", "double", "quarter"], _multiple),
+}

@@ -1,0 +1,152 @@
+"""What whole lines show: lists, block quotes, dialogue, code, tables, logs, e-mail headers."""
+
+from __future__ import annotations
+
+import re
+
+from spsd_core.reading.source import Source
+from spsd_core.reading.types import AtomKind
+
+__all__ = ["find_lines"]
+
+_LINE = re.compile(r"[^\n\r]+")
+_ITEM = re.compile(r"[ \t>]*(?:[-*\u2022\u2023\u25aa\u25cf+\u2013]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]|#{1,6}|\[[ xX]\])[ \t]+(?=\S)")
+_INLINE_ITEM = re.compile(r"(?<!\S)\(?(\d{1,2}|[a-hA-H])[.)](?=[ \t]+\S)")
+_SPEAKER = re.compile(r"[ \t]*[*\[]{0,2}[^\W\d_][\w .'\u2019#/-]{0,30}[*\]]{0,2}:(?:[ \t]+\S|[ \t]*$)")
+_HEADER = re.compile(r"[ \t]*(?:subject|from|to|cc|bcc|re|sent|betreff|date)[ \t]?:[ \t]*\S", re.IGNORECASE)
+_CODE_START = (
+    r"(?:def|class)[ \t]+\w+.*:|(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+[\w.{*].{0,100}|#include|#define|using[ \t]+[\w.]+;"
+    r"|package[ \t]+[\w.]+;|(?:public|private|protected|static)[ \t]+\w|(?:const|let|var)[ \t]+\w+[ \t]*=|function[ \t]*\w*\("
+    r"|(?:SELECT|INSERT[ \t]+INTO|UPDATE|DELETE[ \t]+FROM|CREATE[ \t]+TABLE|ALTER[ \t]+TABLE|DROP[ \t]+TABLE)[ \t]"
+    r"|(?:\$|>>>|\.\.\.|C:\\[^>]{0,80}>|#!)[ \t]?\S|(?:sudo|pip|npm|git|docker|curl|apt-get|kubectl|conda)[ \t]+[-\w]+"
+    r"|Traceback[ \t]|File[ \t]\"|at[ \t]+[\w.$<>]+\(|\w*(?:Error|Exception|Warning)(?:\b.{0,40})?:|Caused[ \t]by:"
+    r"|\[?\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}|\[?(?:INFO|ERROR|WARN|WARNING|DEBUG|FATAL|TRACE)\b[\]:]?[ \t]"
+    r"|</?[a-zA-Z!][^>]{0,200}>|@\w+(?:\(|$)|(?:elif|else|try|except|finally)\b.*:$|(?:if|for|while)[ \t]*\(.*\)[ \t]*\{?$"
+    r"|(?:if|for|while|with)[ \t].*:$|return\b.{0,60};|(?:fn|func|enum|struct|impl|match)[ \t]+\w+|print(?:ln!?|f)?\("
+)
+_CODE = re.compile(
+    rf"[ \t]*(?:{_CODE_START})|[^\n]{{0,400}}[;{{}}]$|[ \t]*[)\]}}]+[;,]?$|[ \t]*[{{\[]+$|[ \t]*[\"'][\w ]+[\"'][ \t]*:"
+    r"|[ \t]*[\w.\[\]]{1,60}[ \t]*(?:=|\+=|-=|:=|=>)[ \t]*\S.{0,200}$|(?:[ ]{4,}|\t+)\S"
+)
+_SHORTEST_TABLE = 2
+
+
+def find_lines(source: Source) -> None:
+    """Note list items, and whole lines that are payload, block by block."""
+    flat = source.flat
+    several = "\n" in flat or "\r" in flat
+    lines = [match.span() for match in _LINE.finditer(flat)] if several else [(0, len(flat))]
+    if not several and len(flat) > 40:
+        _find_inline_items(source, 0, len(flat))
+        _find_embedded_data(source)
+        return
+    speakers: list[tuple[int, int]] = []
+    table: list[tuple[int, int]] = []
+    shape: tuple[str, int] | None = None
+    for start, end in lines:
+        line = flat[start : min(end, start + 2000)].rstrip()
+        if not line:
+            continue
+        end = start + len(line) if end - start <= 2000 else end
+        bare = line.lstrip()
+        item = _ITEM.match(line)
+        if item:
+            source.add(AtomKind.LIST_ITEM, start + len(line) - len(bare), end)
+        elif bare[0] == ">":
+            source.payload.append((start, end))
+        elif _is_code(bare, line):
+            source.add(AtomKind.CODE, start + len(line) - len(bare), end, source.text[start:end].strip())
+            source.payload.append((start + len(line) - len(bare), end))
+        else:
+            _find_inline_items(source, start, end)
+        if ":" in bare[:34] and not item and _SPEAKER.match(line):
+            speakers.append((start, end))
+        if len(lines) > 1 and _HEADER.match(line):
+            source.payload.append((start, len(flat) if bare[:1] in "sS" else end))
+        this_shape = _table_shape(bare)
+        if table and this_shape != shape:
+            _end_table(source, table)
+            table = []
+        if this_shape is not None:
+            table.append((start, end))
+        shape = this_shape
+    _end_table(source, table)
+    if len(speakers) > 1:
+        source.payload.append((speakers[0][0], speakers[-1][1]))
+    _find_embedded_data(source)
+
+
+def _is_code(bare: str, line: str) -> bool:
+    if bare[0].isalpha() and bare[-1] in ".!?" and "(" not in bare and "=" not in bare:
+        return False
+    return _CODE.match(line) is not None
+
+
+def _table_shape(bare: str) -> tuple[str, int] | None:
+    """The separator and the number of cells of a line of a table; None for any other line."""
+    for mark in "|\t;":
+        if mark in bare:
+            cells = bare.count(mark)
+            return (mark, cells) if cells > 1 or mark == "\t" else None
+    commas = bare.count(",")
+    if commas >= 2 and bare[-1] not in ".!?:" and bare.count(", ") <= commas // 2:
+        return (",", commas)
+    return None
+
+
+def _end_table(source: Source, table: list[tuple[int, int]]) -> None:
+    if len(table) >= _SHORTEST_TABLE:
+        source.add(AtomKind.CODE, table[0][0], table[-1][1], source.text[table[0][0] : table[-1][1]])
+        source.payload.append((table[0][0], table[-1][1]))
+
+
+def _find_inline_items(source: Source, start: int, end: int) -> None:
+    """`A) tea B) coffee`: from the first mark of a sequence to the end of the line."""
+    if ")" not in source.flat[start:end] and ". " not in source.flat[start:end]:
+        return
+    previous: re.Match[str] | None = None
+    first = -1
+    for match in _INLINE_ITEM.finditer(source.flat, start, end):
+        if previous is not None and _follows(previous[1], match[1]):
+            first = previous.start() if first < 0 else first
+            break
+        previous = match
+    if first >= 0:
+        source.add(AtomKind.LIST_ITEM, first, start + len(source.flat[start:end].rstrip()))
+
+
+def _follows(before: str, after: str) -> bool:
+    if before.isdigit() and after.isdigit():
+        return int(after) == int(before) + 1
+    return len(before) == len(after) == 1 and ord(after) == ord(before) + 1
+
+
+_DATA_OPEN = re.compile(r"[{\[](?=[ \t\r\n]*(?:[\"'{\[\d-]|[\w-]{1,40}[ \t]*:|\{))|<(?=[a-zA-Z!/][\w-]{0,30}[ />=])")
+_DATA_CLOSE = {"{": "}", "[": "]", "<": ">"}
+
+
+def _find_embedded_data(source: Source) -> None:
+    """JSON, arrays, templates and markup inside other text: from first bracket to its last one."""
+    flat = source.flat
+    position = 0
+    while (opening := _DATA_OPEN.search(flat, position)) is not None:
+        start = opening.start()
+        end = _matching(flat, start)
+        source.add(AtomKind.CODE, start, end, source.text[start:end])
+        if end - start > 40:
+            source.payload.append((start, end))
+        position = end
+
+
+_BRACKETS = {mark: re.compile(f"[{re.escape(mark + _DATA_CLOSE[mark])}]") for mark in _DATA_CLOSE}
+
+
+def _matching(flat: str, start: int) -> int:
+    """Where the bracket at `start` closes; the end of the text where it does not."""
+    mark = flat[start]
+    depth = 0
+    for match in _BRACKETS[mark].finditer(flat, start):
+        depth += 1 if match[0] == mark else -1
+        if depth == 0:
+            return match.end()
+    return len(flat)

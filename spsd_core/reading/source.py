@@ -1,0 +1,102 @@
+"""A text cut into words and sentences once, for all finders."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from spsd_core.reading.sentences import split_sentences
+from spsd_core.reading.types import AtomKind
+from spsd_core.spans import Span
+
+__all__ = ["Found", "Source", "Trigger", "cut_words", "normal_form"]
+
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_UNIFIED = str.maketrans("\u2018\u2019\u02bc\u201c\u201d\u201e\xab\xbb", "'''\"\"\"\"\"")
+_CLAUSE_END = frozenset(".,;:!?()[]{}\"\n\r\u2013\u2014\u2026\u2022|")
+_LONGEST_GAP = 8
+
+Found = tuple[int, int, AtomKind, str]
+"""Start, end, kind and key of an atom, before it becomes one."""
+
+
+def normal_form(text: str) -> str:
+    """Case-folded, quotes and apostrophes straight, one space for every run of white space.
+
+    >>> normal_form("It’s  “Here”")
+    'it\\'s "here"'
+    """
+    return " ".join(text.translate(_UNIFIED).casefold().split())
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text and its words, in parallel lists. Offsets are the same in `text` and `flat`."""
+
+    text: str
+    flat: str
+    """The text with straight apostrophes."""
+    raw: list[str]
+    low: list[str]
+    """The words in lower case."""
+    spans: list[tuple[int, int]]
+    sentences: tuple[Span, ...]
+    found: list[Found] = field(default_factory=list)
+    """What the finders have found so far, in no order."""
+    payload: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(self, kind: AtomKind, start: int, end: int, key: str | None = None) -> None:
+        """Note an atom; its key is its own normal form unless given."""
+        self.found.append(
+            (start, end, kind, normal_form(self.text[start:end]) if key is None else key)
+        )
+
+    def gap(self, index: int) -> str:
+        """What stands between word `index` and the next, a few characters of it."""
+        end = self.spans[index][1]
+        if index + 1 == len(self.spans):
+            return "\n"
+        after = self.spans[index + 1][0]
+        return self.flat[end : min(after, end + _LONGEST_GAP)]
+
+    def adjoins(self, index: int) -> bool:
+        """Whether the next word follows with nothing but a space or hyphen between."""
+        gap = self.gap(index)
+        return gap in (" ", "-") or (gap.isspace() and "\n" not in gap and "\r" not in gap)
+
+    def same_clause(self, index: int) -> bool:
+        """Whether no punctuation that ends a clause stands after word `index`."""
+        gap = self.gap(index)
+        return gap == " " or _CLAUSE_END.isdisjoint(gap)
+
+    def word_at(self, index: int) -> str:
+        """The word in lower case, or an empty string beyond either end."""
+        return self.low[index] if 0 <= index < len(self.low) else ""
+
+    def next_is(self, index: int, *words: str) -> bool:
+        """Whether exactly these words follow word `index`."""
+        return self.low[index + 1 : index + 1 + len(words)] == list(words)
+
+    def sentence_at(self, position: int) -> Span:
+        """The sentence that holds or follows `position`."""
+        index = bisect_right(self.sentences, (position, len(self.text) + 1)) - 1
+        return self.sentences[max(index, 0)]
+
+    def word_index(self, position: int) -> int:
+        """Index of the first word that starts at or after `position`."""
+        return bisect_right(self.spans, (position, -1))
+
+
+Trigger = Callable[[Source, int], None]
+"""Called for the words it is entered under; adds what it finds to the source."""
+
+
+def cut_words(text: str) -> Source:
+    """Cut a text into words and sentences. Linear; never raises."""
+    flat = text.replace("\u2019", "'").replace("\u02bc", "'")
+    raw: list[str] = _WORD.findall(flat)
+    spans = [match.span() for match in _WORD.finditer(flat)]
+    low = [word.lower() for word in raw]
+    return Source(text, flat, raw, low, spans, split_sentences(text))
