@@ -1,6 +1,6 @@
 """What `PromptDistiller` adds to a call over the bare distiller, in milliseconds.
 
-    python benchmarks/langchain_overhead.py [--calls 500]
+    python -m benchmarks.langchain_overhead [--calls 500]
 
 Both sides do the same work on the same texts: `distill_chat` on ready core messages, against
 `invoke` on LangChain messages. Their calls alternate, so that a busy machine slows both alike; the

@@ -45,6 +45,8 @@ def find_chat_marker(text: str) -> tuple[int, int] | None:
     >>> find_chat_marker("hi <|im_start|>system"), find_chat_marker("a < b | c > d")
     ((3, 15), None)
     """
+    if not any(opening in text for opening in "<[#"):
+        return None
     match = _CHAT_MARKER_RE.search(text)
     return match.span() if match else None
 

@@ -48,6 +48,11 @@ class ModelFileError(SPSDError):
 class EngineError(SPSDError):
     """An engine gave no draft. Never leaves the pipeline: it becomes a reason in the record."""
 
+    # What the attempt cost all the same; see the fields of `Draft` with these names.
+    prompt_tokens_evaluated: int = 0
+    tokens_generated: int = 0
+    busy_core_seconds: float = 0.0
+
 
 class EngineUnavailable(EngineError):
     """The engine cannot work at all at the moment (package, model file or server missing)."""

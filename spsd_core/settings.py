@@ -61,11 +61,9 @@ class AdmissionSettings(_Group):
     """Which texts are worth reading at all."""
 
     min_words: int = Field(default=6, ge=1)
-    """Shorter texts pass through (`too_short`). Lower finds little more to save."""
+    """Shorter texts pass through (`too_short`)."""
     max_chars: int = Field(default=2_000_000, ge=1)
-    """Longer texts pass through (`too_long`). Cost is linear, about 1 s a million characters."""
-    languages: tuple[Literal["en"], ...] = ("en",)
-    """Languages the rules know. Texts in others pass through (`unsupported_language`)."""
+    """Longer texts pass through (`too_long`). Cost is linear in the length."""
     max_code_share: float = Field(default=0.6, gt=0, le=1)
     """Texts with a larger share of code or data characters pass through (`mostly_code`)."""
 

@@ -99,7 +99,8 @@ def message_record(record: Record) -> dict[str, Any]:
     """A record as JSON types, without what differs from run to run on the same text.
 
     LangChain's model cache uses the whole message as its key, `response_metadata` included: a
-    duration in it would turn every cache hit into a miss. The complete record is in the event.
+    duration in it would turn every cache hit into a miss. The single checks are left out for
+    their length. The complete record is in the event and goes to observers.
     """
     return record.model_dump(
         mode="json",
@@ -108,7 +109,7 @@ def message_record(record: Record) -> dict[str, Any]:
             "stages": True,
             "energy": True,
             "memoised": True,
-            "drafts": {"__all__": {"ms"}},
+            "drafts": {"__all__": {"ms", "checks"}},
         },
     )
 
@@ -162,7 +163,7 @@ def _has_cache_mark(message: BaseMessage) -> bool:
     for block in _blocks(message):
         holders += (block, block.get("extras"))
     return any(
-        mark in holder for holder in holders if isinstance(holder, dict) for mark in _CACHE_MARKS
+        isinstance(holder, dict) and not _CACHE_MARKS.isdisjoint(holder) for holder in holders
     )
 
 

@@ -58,3 +58,11 @@ def test_links_between_documents_lead_somewhere(page: Path) -> None:
     """A reader must not meet a hole."""
     for match in _LINK_RE.finditer(page.read_text(encoding="utf-8")):
         assert (page.parent / match["target"]).exists(), match["target"]
+
+
+def test_the_settings_page_is_current() -> None:
+    """It is made from the settings; run `python docs/settings_page.py > docs/settings.md`."""
+    import runpy
+
+    made = runpy.run_path(str(ROOT / "docs" / "settings_page.py"))["page"]()
+    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == made

@@ -12,7 +12,16 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["FILLER_RE", "LEAD_RE", "LONGEST_SENTENCE", "PLEASE_RE", "TAIL_RE", "WHOLE_RE", "fold"]
+__all__ = [
+    "FILLER_RE",
+    "LEAD_RE",
+    "LONGEST_SENTENCE",
+    "PLEASE_RE",
+    "TAIL_RE",
+    "TRIGGER_RE",
+    "WHOLE_RE",
+    "fold",
+]
 
 LONGEST_SENTENCE = 300
 
@@ -167,3 +176,12 @@ FILLER_RE = re.compile(
     r"|(?:you know|i mean|basically|actually|honestly|to be honest|tbh|anyway|anyways|well|so yeah|yeah so|okay so|ok so|like i said|as i said)\s*,\s+)"
 )
 """Fillers of speech, removed at level `dense`."""
+
+TRIGGER_RE = re.compile(
+    r"\b(?:hi|hello|hey|hiya|howdy|greeting|yo\b|good|dear|whom|how|hope|hoping|sorry|apolog|excuse|pardon|forgive"
+    r"|than|thx|tnx|thnx|ty|tks|cheers|appreciate|welcome|grateful|great|helpful|amazing|awesome|wonderful|lovely|nice"
+    r"|best|star|legend|life|gem|angel|saint|regards|kind|warm|sincerely|yours|respectfully|take|all the|bye|goodbye|x"
+    r"|cordially|have a|look|bless|god|stay|talk|speak|see|ask|bother|trouble|question|busy|swamped|wondering|please|pls|plz)"
+    r"|apprecia|(?:hi|hey|hello)\b|h+i+\b|h+e+y+\b|h+ello+\b"
+)
+"""A word that every pattern above needs: sentences without one are skipped."""

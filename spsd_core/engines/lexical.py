@@ -14,6 +14,7 @@ from spsd_core.engines.courtesy import (
     LONGEST_SENTENCE,
     PLEASE_RE,
     TAIL_RE,
+    TRIGGER_RE,
     WHOLE_RE,
     fold,
 )
@@ -70,7 +71,8 @@ def courtesy_spans(text: str, protected: tuple[Span, ...] = ()) -> Iterator[Span
     """
     folded = fold(text)
     for start, end in split_sentences(text):
-        yield from _in_sentence(folded, start, end, protected)
+        if TRIGGER_RE.search(folded, start, end):
+            yield from _in_sentence(folded, start, end, protected)
 
 
 def _in_sentence(folded: str, start: int, end: int, protected: tuple[Span, ...]) -> Iterator[Span]:

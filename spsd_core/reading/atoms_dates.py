@@ -23,7 +23,9 @@ _WISH_WORDS = word_set(
     " weekend week day evening morning afternoon night monday tuesday wednesday thursday friday saturday"
     " sunday today tonight christmas easter thanksgiving halloween weather already"
 )
-_WISH_HEADS = word_set("hope hoping trust wish wishing enjoy enjoying how's hows happy merry thank thanks")
+_WISH_HEADS = word_set(
+    "hope hoping trust wish wishing enjoy enjoying how's hows happy merry thank thanks"
+)
 _KIND_WORDS = word_set(
     "good great nice lovely wonderful fine awesome amazing fantastic pleasant beautiful blessed happy safe"
     " relaxing productive brilliant excellent splendid super fabulous terrific sunny best"
@@ -33,7 +35,9 @@ _PERIODS = word_set(
     " week weeks weekend weekends month months quarter quarters semester term year years decade decades"
     " century centuries fortnight spring summer autumn fall winter season moment"
 )
-_SINGLE_PERIODS = word_set("hour day week month year decade century fortnight weekend quarter night")
+_SINGLE_PERIODS = word_set(
+    "hour day week month year decade century fortnight weekend quarter night"
+)
 _PARTS_OF_DAY = word_set("morning afternoon evening night")
 _TAIL = re.compile(
     r"(?:[ \t](?:morning|afternoon|evening|night|noon))?"
@@ -70,9 +74,18 @@ def _named_day(source: Source, index: int) -> None:
     """Weekdays, holidays, today and the like."""
     if _is_wish(source, index):
         return
-    start, end = source.spans[index]
-    if source.word_at(index - 1) in ("next", "last", "this", "every", "each", "coming", "late", "early"):
-        start = source.spans[index - 1][0]
+    start, end = source.span(index)
+    if source.word_at(index - 1) in (
+        "next",
+        "last",
+        "this",
+        "every",
+        "each",
+        "coming",
+        "late",
+        "early",
+    ):
+        start = source.starts[index - 1]
     tail = _TAIL.match(source.flat, end)
     source.add(AtomKind.DATE, start, tail.end() if tail else end)
 
@@ -80,15 +93,26 @@ def _named_day(source: Source, index: int) -> None:
 def _month(source: Source, index: int) -> None:
     word, before, after = (source.word_at(place) for place in (index, index - 1, index + 1))
     if word in ("may", "march", "sept", "dec", "mar", "jan", "sep", "jun", "apr"):
-        in_place = before in ("in", "since", "until", "by", "this", "next", "last", "early", "late", "mid")
+        in_place = before in (
+            "in",
+            "since",
+            "until",
+            "by",
+            "this",
+            "next",
+            "last",
+            "early",
+            "late",
+            "mid",
+        )
         dated = source.adjoins(index) and after[:1].isdigit()
         capital = source.raw[index][0].isupper() and before and source.adjoins(index - 1)
-        if not (dated or (in_place and capital) or before in ("of", "and", "to") and capital):
+        if not (dated or (in_place and capital) or (before in ("of", "and", "to") and capital)):
             if word in ("may", "march") or not capital:
                 return
-    start, end = source.spans[index]
+    start, end = source.span(index)
     if before in ("next", "last", "this", "early", "late", "mid") and source.adjoins(index - 1):
-        start = source.spans[index - 1][0]
+        start = source.starts[index - 1]
     tail = _TAIL.match(source.flat, end)
     source.add(AtomKind.DATE, start, tail.end() if tail else end)
 
@@ -100,7 +124,7 @@ def _relative(source: Source, index: int) -> None:
         return
     if _is_wish(source, index + 1) or (after == "time" and source.low[index] == "this"):
         return
-    source.add(AtomKind.DATE, source.spans[index][0], source.spans[index + 1][1])
+    source.add(AtomKind.DATE, source.starts[index], source.ends[index + 1])
 
 
 _TAKING = word_set("have take taking took spare sparing spend spending got need grab give giving")
@@ -121,12 +145,12 @@ def _duration(source: Source, index: int) -> None:
     known = _SINGLE_PERIODS if word in ("a", "an") else _PERIODS
     if period not in known or _is_wish(source, last) or source.word_at(index - 1) == "what":
         return
-    follows = _AGO.match(source.flat, source.spans[last][1])
+    follows = _AGO.match(source.flat, source.ends[last])
     before = source.word_at(index - 1), source.word_at(index - 2)
     if not follows and (_TAKING & set(before) or source.next_is(last, "of", "your")):
         return
-    start = source.spans[index][0]
-    source.add(AtomKind.DATE, start, follows.end() if follows else source.spans[last][1])
+    start = source.starts[index]
+    source.add(AtomKind.DATE, start, follows.end() if follows else source.ends[last])
 
 
 def _the(source: Source, index: int) -> None:
@@ -135,23 +159,27 @@ def _the(source: Source, index: int) -> None:
     if after in _PARTS_OF_DAY or after == "weekend":
         if source.word_at(index - 1) in ("in", "at", "on", "during", "over", "for", "by"):
             if not _is_wish(source, index + 1):
-                source.add(AtomKind.DATE, source.spans[index][0], source.spans[index + 1][1])
+                source.add(AtomKind.DATE, source.starts[index], source.ends[index + 1])
     elif after in ("past", "last", "next", "following", "previous", "coming"):
         period = source.word_at(index + 2)
         if period in _PERIODS and source.adjoins(index + 1):
-            source.add(AtomKind.DATE, source.spans[index][0], source.spans[index + 2][1])
+            source.add(AtomKind.DATE, source.starts[index], source.ends[index + 2])
 
 
 _DAYS = word_set(
     "today tomorrow yesterday tonight noon midnight christmas easter thanksgiving halloween ramadan eid"
     " diwali hanukkah tmrw tmr weekdays weekends midday overnight"
 )
-_OFTEN = word_set("daily weekly monthly yearly annually quarterly hourly biweekly nightly fortnightly")
+_OFTEN = word_set(
+    "daily weekly monthly yearly annually quarterly hourly biweekly nightly fortnightly"
+)
 
 TRIGGERS: dict[str, Trigger] = {
     **dict.fromkeys(WEEKDAYS | _DAYS | _OFTEN, _named_day),
     **dict.fromkeys(MONTHS, _month),
-    **dict.fromkeys(["this", "next", "last", "every", "each", "all", "per", "following"], _relative),
+    **dict.fromkeys(
+        ["this", "next", "last", "every", "each", "all", "per", "following"], _relative
+    ),
     **dict.fromkeys(["a", "an", "few", "couple", "several", "many"], _duration),
     "the": _the,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from spsd_core.reading.lexicon import MONTHS, NUMBER_WORDS, word_set
-from spsd_core.reading.source import Source, Trigger
+from spsd_core.reading.source import Source, Trigger, chunks_with
 from spsd_core.reading.types import AtomKind
 
 __all__ = ["TRIGGERS", "find_digits"]
@@ -45,7 +45,7 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 
-_CHUNK = re.compile(r"(?<!\S)[^\s\d]*\d\S*")
+_DIGIT = re.compile(r"\d")
 _OPENING = "([{<\"'\u201c\u2018\u00ab*_~`-\u2013\u2014\u2022|>,.;:!?/"
 _CLOSING = ")]}>\"'\u201d\u2019\u00bb*_~`.,;:!?\u2026|-\u2013\u2014"
 _SIGN = "$\u20ac\xa3\xa5\u20b9\u20bd\u20a9"
@@ -98,18 +98,18 @@ def find_digits(source: Source) -> None:
     """Everything with a digit in it; what is neither number, date nor amount is an identifier."""
     flat = source.flat
     done = 0
-    for chunk in _CHUNK.finditer(flat):
-        start, end = chunk.span()
+    for chunk_start, chunk_end in chunks_with(_DIGIT, flat):
+        start, end = chunk_start, chunk_end
         if start < done:
             continue
-        core = chunk[0].lstrip(_OPENING)
+        core = flat[start:end].lstrip(_OPENING)
         start = end - len(core)
         sign = flat[start - 1 : start]
         if sign in ("-", ".") and core[:1].isdigit():
             start -= 1
         core = flat[start:end].rstrip(_CLOSING)
         end = start + len(core)
-        while end < chunk.end() and core.count("(") > core.count(")") and flat[end] == ")":
+        while end < chunk_end and core.count("(") > core.count(")") and flat[end] == ")":
             end += 1
             core = flat[start:end]
         if core:
@@ -131,7 +131,12 @@ def _classify(source: Source, start: int, end: int, core: str) -> int:
                 return _timed(source, kind, start, end)
         return _number(source, start, end)
     kind = _special(core)
-    if kind is None and _VERSION.fullmatch(core) is None and "." in core and _NUMBER.fullmatch(core):
+    if (
+        kind is None
+        and _VERSION.fullmatch(core) is None
+        and "." in core
+        and _NUMBER.fullmatch(core)
+    ):
         kind = AtomKind.NUMBER
     return _timed(source, kind or AtomKind.IDENTIFIER, start, end)
 
@@ -203,13 +208,17 @@ def _spelled(source: Source, index: int) -> None:
     while last + 1 < len(low) and last < index + 12 and source.adjoins(last):
         if low[last + 1] in NUMBER_WORDS:
             last += 1
-        elif low[last + 1] == "and" and source.word_at(last + 2) in NUMBER_WORDS and low[last] in _BIG:
+        elif (
+            low[last + 1] == "and"
+            and source.word_at(last + 2) in NUMBER_WORDS
+            and low[last] in _BIG
+        ):
             last += 2
         else:
             break
     if last == index and not _counts(source, index):
         return
-    start, end = source.spans[index][0], source.spans[last][1]
+    start, end = source.starts[index], source.ends[last]
     if source.flat[start - 1 : start].isdigit() or _digit_before(source, index):
         return  # "5 million": read with the digits
     _number(source, start, end)
@@ -242,14 +251,14 @@ def _ordinal(source: Source, index: int) -> None:
         word == "second" and (before in ("a", "one", "every", "per", "any") or not after)
     ):
         return
-    start, end = source.spans[index]
+    start, end = source.span(index)
     if after in ("time", "person", "half", "quarter") and source.adjoins(index):
-        end = source.spans[index + 1][1]
+        end = source.ends[index + 1]
     source.add(AtomKind.NUMBER, start, end)
 
 
 def _multiple(source: Source, index: int) -> None:
-    source.add(AtomKind.NUMBER, *source.spans[index])
+    source.add(AtomKind.NUMBER, *source.span(index))
 
 
 TRIGGERS: dict[str, Trigger] = {

@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import re
 
-from spsd_core.reading.source import Source
+from spsd_core.reading.source import Source, chunks_with
 from spsd_core.reading.types import AtomKind
 
 __all__ = ["find_references"]
 
-_URL = re.compile(r"(?:(?<![a-z])[a-z][a-z0-9+.-]{1,15}://|\bwww\.)[^\s<>\"'`{}|\\^\[\]]+", re.IGNORECASE)
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_SCHEME = f"{_LETTERS}0123456789+.-"
+_LOCAL_PART = f"{_LETTERS}0123456789_.+%-"
+_LONGEST_SCHEME, _LONGEST_LOCAL_PART = 16, 64
+_URL_START = re.compile(r"://|www\.(?=\w)", re.IGNORECASE)
+_URL_REST = re.compile(r"[^\s<>\"'`{}|\\^\[\]]+")
 _URL_END = ".,;:!?'\"*_~"
-_EMAIL = re.compile(
-    r"(?<![\w.+%-])[\w.+%-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}(?![\w-])", re.IGNORECASE
-)
-_TOP_LEVEL = (
-    "com|org|net|io|edu|gov|co|uk|de|fr|ai|dev|app|info|biz|me|us|ca|au|in|eu|tv|ly|gg|xyz|tech|shop|ch"
-)
+_DOMAIN_OF_EMAIL = re.compile(r"@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}", re.IGNORECASE)
+_TOP_LEVEL = "com|org|net|io|edu|gov|co|uk|de|fr|ai|dev|app|info|biz|me|us|ca|au|in|eu|tv|ly|gg|xyz|tech|shop|ch"
 _FILE_TYPE = (
     "py|js|ts|jsx|tsx|html?|css|scss|json|ya?ml|toml|xml|csv|tsv|txt|md|rst|pdf|docx?|xlsx?|pptx?|png"
     "|jpe?g|gif|svg|webp|mp[34]|wav|avi|mov|mkv|zip|tar|gz|rar|exe|dll|so|sh|bat|ps1|sql|db|log|ini"
     "|cfg|conf|env|java|kt|c|cc|cpp|h|hpp|cs|go|rs|rb|php|swift|ipynb|tex|bib|lock|bak|iso|apk|psd|r"
 )
-# Chunks that hold a mark which words do not have; a full stop only inside, before a letter.
-_CHUNK = re.compile(r"(?<!\S)[^\s@/\\_#.]*(?:[@/\\_#]|\.(?=[^\W\d_]))\S*")
+# The marks that words do not have; a full stop only before a letter.
+_MARK = re.compile(r"[@/\\_#.](?:(?<!\.)|(?=[^\W\d_]))")
 _FILE = re.compile(rf"\*?[\w./\\~$-]{{0,120}}\.(?:{_FILE_TYPE})", re.IGNORECASE)
-_DOMAIN = re.compile(rf"[a-z0-9-]{{1,63}}(?:\.[a-z0-9-]{{1,63}}){{0,4}}\.(?:{_TOP_LEVEL})(?:[/:?]\S*)?", re.IGNORECASE)
+_DOMAIN = re.compile(
+    rf"[a-z0-9-]{{1,63}}(?:\.[a-z0-9-]{{1,63}}){{0,4}}\.(?:{_TOP_LEVEL})(?:[/:?]\S*)?",
+    re.IGNORECASE,
+)
 _HANDLE = re.compile(r"[@#][\w][\w.-]{0,63}")
-_PATH = re.compile(r"(?:[a-z]:)?(?:~|\.{1,2})?[\\/][^\s,;]*[\w*][^\s,;]*|[\w.-]+(?:/[\w.*-]+){2,}/?|[\w.-]+/", re.IGNORECASE)
+_PATH = re.compile(
+    r"(?:[a-z]:)?(?:~|\.{1,2})?[\\/][^\s,;]*[\w*][^\s,;]*|[\w.-]+(?:/[\w.*-]+){2,}/?|[\w.-]+/",
+    re.IGNORECASE,
+)
 _SNAKE = re.compile(r"[\w$.-]*\w_\w[\w$.()-]*|_{1,2}\w[\w()]*|\w+__")
 _DOTTED = re.compile(r"[a-z_$][\w$]*(?:\.[a-z_$][\w$]*)+(?:\([^\s]*\)?)?|\.net", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"(?:[a-z]\.){1,5}[a-z]?|(?:e\.g|i\.e|etc)\.?,?", re.IGNORECASE)
@@ -38,29 +45,50 @@ _LONGEST = 200
 
 
 def find_references(source: Source) -> None:
-    """Note addresses first, then every chunk that is no plain word."""
+    """Note the addresses in every chunk that is no plain word, or what else it is."""
     flat = source.flat
-    covered: list[tuple[int, int]] = []
-    if "://" in flat or "www." in flat or "WWW." in flat:
-        for match in _URL.finditer(flat):
-            end = match.start() + len(match[0].rstrip(_URL_END))
-            if flat[end - 1] == ")" and "(" not in match[0]:
-                end -= 1
-            covered.append((match.start(), end))
-            source.add(AtomKind.URL, match.start(), end, source.text[match.start() : end])
-    if "@" in flat:
-        for match in _EMAIL.finditer(flat):
-            covered.append(match.span())
-            source.add(AtomKind.EMAIL, *match.span())
-    covered.sort()
-    place = 0
-    for chunk in _CHUNK.finditer(flat):
-        start, end = chunk.span()
-        while place < len(covered) and covered[place][1] <= start:
-            place += 1
-        if place < len(covered) and covered[place][0] < end:
+    for start, end in chunks_with(_MARK, flat):
+        chunk = flat[start:end]
+        known = False
+        if "/" in chunk or "www." in chunk:
+            known = _find_urls(source, start, end)
+        if "@" in chunk and not known:
+            known = _find_emails(source, start, end)
+        if not known:
+            _classify(source, start, end, chunk)
+
+
+def _find_urls(source: Source, start: int, end: int) -> bool:
+    flat = source.flat
+    done = start
+    while (match := _URL_START.search(flat, done, end)) is not None:
+        first = match.start()
+        if match[0] == "://":
+            head = flat[max(done, first - _LONGEST_SCHEME) : first]
+            first -= len(head) - len(head.rstrip(_SCHEME))
+        rest = _URL_REST.match(flat, match.end(), end)
+        done = match.end() if rest is None else rest.end()
+        if rest is None or first == match.start() != match.end() - 4:
             continue
-        _classify(source, start, end, chunk[0])
+        last = first + len(flat[first:done].rstrip(_URL_END))
+        if flat[last - 1] == ")" and "(" not in flat[first:last]:
+            last = first + len(flat[first:last].rstrip(")").rstrip(_URL_END))
+        source.add(AtomKind.URL, first, last, source.text[first:last])
+    return done > start
+
+
+def _find_emails(source: Source, start: int, end: int) -> bool:
+    flat = source.flat
+    position = done = start
+    while (position := flat.find("@", position, end)) >= 0:
+        head = flat[max(done, position - _LONGEST_LOCAL_PART) : position]
+        first = position - (len(head) - len(head.rstrip(_LOCAL_PART)))
+        domain = _DOMAIN_OF_EMAIL.match(flat, position, end)
+        position += 1
+        if first < position - 1 and domain is not None:
+            source.add(AtomKind.EMAIL, first, domain.end())
+            position = done = domain.end()
+    return done > start
 
 
 def _classify(source: Source, start: int, end: int, chunk: str) -> None:

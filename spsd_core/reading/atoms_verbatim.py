@@ -13,19 +13,25 @@ _FENCE = re.compile(r"^[ \t]{0,8}(`{3,}|~{3,})", re.MULTILINE)
 _INLINE_FENCE = re.compile(r"`{3,}")
 _TICKS = re.compile(r"(?<!`)(`{1,2})(?!`)")
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
-_QUOTE_MARK = re.compile(r"[\"\u201c\u201d\u201e\u201f\xab\xbb\u2018\u300c\u300d]|(?<![^\W_])'(?=\S)|(?<=\S)'(?![^\W_])")
+_QUOTE_MARK = re.compile(r"[\"\u201c\u201d\u201e\u201f\xab\xbb\u2018\u300c\u300d\u2019']")
 _CLOSER = {"\u201c": "\u201d\"\u201c", "\u201e": "\u201d\u201c\"", "\xab": "\xbb", "\u300c": "\u300d",
            '"': '"\u201d', "\u201d": "\u201d\"", "\u201f": "\u201d", "\xbb": "\xab"}  # fmt: skip
 _LONGEST_SINGLE = 2000
 _WORDS_OF_PAYLOAD = 3
 
 _OPERATOR = re.compile(
-    r"[=<>+*^\u2264\u2265\u2260\u2248\xd7\xf7\u2192\u2211\u222b\u221a\u03c0]|\\[a-z]{2,}|(?<=\s)[-/](?=\s)", re.IGNORECASE
+    r"[=<>+*^\u2264\u2265\u2260\u2248\xd7\xf7\u2192\u2211\u222b\u221a\u03c0\\/-]"
+    r"(?:(?<![\\/-])|(?<=\\)[a-zA-Z]{2}|(?<=\s[-/])(?=\s))"
 )
 _CHUNK = re.compile(r"\S+")
-_OPERAND = re.compile(r"[-+(\[{|]*(?:\d[\d.,]*[a-z]?|[a-z]|[a-z]{1,3}\d?(?:\([^\s]{0,40}\))?|sqrt|sin|cos|tan|log|exp|lim|max|min|mod)[)\]}|!',;.?:]*", re.IGNORECASE)
+_OPERAND = re.compile(
+    r"[-+(\[{|]*(?:\d[\d.,]*[a-z]?|[a-z]|[a-z]{1,3}\d?(?:\([^\s]{0,40}\))?|sqrt|sin|cos|tan|log|exp|lim|max|min|mod)[)\]}|!',;.?:]*",
+    re.IGNORECASE,
+)
 _PLAIN_WORD = re.compile(r"[^\W\d_]{2,}[.,;:!?]*")
-_MARKDOWN = re.compile(r"[*_~]{1,3}[^\s*_~]|[^\s*_~]+[*_~]{1,3}[.,;:!?]*|[*+<>=-]+|[:;<>=][-)(DPp3]|</?3|<?[-=]+>")
+_MARKDOWN = re.compile(
+    r"[*_~]{1,3}[^\s*_~]|[^\s*_~]+[*_~]{1,3}[.,;:!?]*|[*+<>=-]+|[:;<>=][-)(DPp3]|</?3|<?[-=]+>"
+)
 
 
 def find_code_spans(source: Source) -> None:
@@ -79,9 +85,15 @@ def find_quotes(source: Source) -> None:
     mark = ""
     for match in _QUOTE_MARK.finditer(flat):
         start = match.start()
-        char = match[0]
+        char = flat[start]
+        if char in "'\u2019":
+            if flat[start - 1 : start].isalnum() and flat[start + 1 : start + 2].isalnum():
+                continue  # an apostrophe inside a word
+            char = "'"
         if opened >= 0:
-            if mark in "'\u2018" and (start - opened > _LONGEST_SINGLE or "\n" in flat[opened:start]):
+            if mark in "'\u2018" and (
+                start - opened > _LONGEST_SINGLE or "\n" in flat[opened:start]
+            ):
                 opened = -1  # an apostrophe
             elif _closes(flat, start, char, mark):
                 _add_quote(source, opened, start + 1)
@@ -125,7 +137,7 @@ def _add_quote(source: Source, start: int, end: int) -> None:
 def find_formulas(source: Source) -> None:
     """Runs of operands and operators: `x + y = 4z`, `((3 * 4) - 6) =`, `\\frac{1}{2}`, `$x$`."""
     flat = source.flat
-    if "$" in flat or "\\" in flat:
+    if flat.count("$") > 1 or "\\" in flat:
         _find_latex(source)
     if _OPERATOR.search(flat) is None:
         return
@@ -134,7 +146,11 @@ def find_formulas(source: Source) -> None:
     for chunk in _CHUNK.finditer(flat):
         word = chunk[0]
         operator = len(word) < 80 and _is_operator(word)
-        operand = operator or (len(word) < 24 and _OPERAND.fullmatch(word) is not None and word not in ("a", "I", "A", "i"))
+        operand = operator or (
+            len(word) < 24
+            and _OPERAND.fullmatch(word) is not None
+            and word not in ("a", "I", "A", "i")
+        )
         broken = first >= 0 and "\n" in flat[last : chunk.start()]
         if not operand or broken:
             _add_formula(source, first, last, operators)

@@ -10,19 +10,25 @@ from spsd_core.reading.types import AtomKind
 __all__ = ["find_lines"]
 
 _LINE = re.compile(r"[^\n\r]+")
-_ITEM = re.compile(r"[ \t>]*(?:[-*\u2022\u2023\u25aa\u25cf+\u2013]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]|#{1,6}|\[[ xX]\])[ \t]+(?=\S)")
+_ITEM = re.compile(
+    r"[ \t>]*(?:[-*\u2022\u2023\u25aa\u25cf+\u2013]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]|#{1,6}|\[[ xX]\])[ \t]+(?=\S)"
+)
 _INLINE_ITEM = re.compile(r"(?<!\S)\(?(\d{1,2}|[a-hA-H])[.)](?=[ \t]+\S)")
-_SPEAKER = re.compile(r"[ \t]*[*\[]{0,2}[^\W\d_][\w .'\u2019#/-]{0,30}[*\]]{0,2}:(?:[ \t]+\S|[ \t]*$)")
-_HEADER = re.compile(r"[ \t]*(?:subject|from|to|cc|bcc|re|sent|betreff|date)[ \t]?:[ \t]*\S", re.IGNORECASE)
+_SPEAKER = re.compile(
+    r"[ \t]*[*\[]{0,2}[^\W\d_][\w .'\u2019#/-]{0,30}[*\]]{0,2}:(?:[ \t]+\S|[ \t]*$)"
+)
+_HEADER = re.compile(
+    r"[ \t]*(?:subject|from|to|cc|bcc|re|sent|betreff|date)[ \t]?:[ \t]*\S", re.IGNORECASE
+)
 _CODE_START = (
     r"(?:def|class)[ \t]+\w+.*:|(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+[\w.{*].{0,100}|#include|#define|using[ \t]+[\w.]+;"
-    r"|package[ \t]+[\w.]+;|(?:public|private|protected|static)[ \t]+\w|(?:const|let|var)[ \t]+\w+[ \t]*=|function[ \t]*\w*\("
-    r"|(?:SELECT|INSERT[ \t]+INTO|UPDATE|DELETE[ \t]+FROM|CREATE[ \t]+TABLE|ALTER[ \t]+TABLE|DROP[ \t]+TABLE)[ \t]"
-    r"|(?:\$|>>>|\.\.\.|C:\\[^>]{0,80}>|#!)[ \t]?\S|(?:sudo|pip|npm|git|docker|curl|apt-get|kubectl|conda)[ \t]+[-\w]+"
+    r"|package[ \t]+[\w.]+;|(?:public|private|protected|static)[ \t]+(?:static|void|class|int|string|String|final|async|bool|interface|const)\b|(?:const|let|var)[ \t]+\w+[ \t]*=|function[ \t]*\w*\("
+    r"|(?:SELECT|INSERT[ \t]+INTO|UPDATE[ \t]+\w+[ \t]+SET|DELETE[ \t]+FROM|CREATE[ \t]+TABLE|ALTER[ \t]+TABLE|DROP[ \t]+TABLE)[ \t]"
+    r"|(?:\$|>>>|\.\.\.|C:\\[^>]{0,80}>|#!)[ \t]?\S|(?:sudo|curl|wget|(?:pip3?|npm|yarn|git|docker|apt-get|apt|kubectl|conda|brew)[ \t]+(?:install|run|build|push|pull|clone|commit|add|init|exec|apply|get|update|create|-\S))[ \t]"
     r"|Traceback[ \t]|File[ \t]\"|at[ \t]+[\w.$<>]+\(|\w*(?:Error|Exception|Warning)(?:\b.{0,40})?:|Caused[ \t]by:"
     r"|\[?\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}|\[?(?:INFO|ERROR|WARN|WARNING|DEBUG|FATAL|TRACE)\b[\]:]?[ \t]"
-    r"|</?[a-zA-Z!][^>]{0,200}>|@\w+(?:\(|$)|(?:elif|else|try|except|finally)\b.*:$|(?:if|for|while)[ \t]*\(.*\)[ \t]*\{?$"
-    r"|(?:if|for|while|with)[ \t].*:$|return\b.{0,60};|(?:fn|func|enum|struct|impl|match)[ \t]+\w+|print(?:ln!?|f)?\("
+    r"|</?[a-zA-Z!][^>]{0,200}>|@\w+(?:\(|$)|(?:else|try|finally|except[\w ,.()]{0,60}):$|(?:if|for|while)[ \t]*\(.*\)[ \t]*\{?$"
+    r"|(?:if|elif|for|while|with)[ \t].{0,200}[()=<>\[\]].{0,200}:$|for[ \t]+\w+[ \t]+in[ \t]+\w+:$|return\b.{0,60};|(?:fn|func|enum|struct|impl)[ \t]+\w+|print(?:ln!?|f)?\("
 )
 _CODE = re.compile(
     rf"[ \t]*(?:{_CODE_START})|[^\n]{{0,400}}[;{{}}]$|[ \t]*[)\]}}]+[;,]?$|[ \t]*[{{\[]+$|[ \t]*[\"'][\w ]+[\"'][ \t]*:"
@@ -55,7 +61,9 @@ def find_lines(source: Source) -> None:
         elif bare[0] == ">":
             source.payload.append((start, end))
         elif _is_code(bare, line):
-            source.add(AtomKind.CODE, start + len(line) - len(bare), end, source.text[start:end].strip())
+            source.add(
+                AtomKind.CODE, start + len(line) - len(bare), end, source.text[start:end].strip()
+            )
             source.payload.append((start + len(line) - len(bare), end))
         else:
             _find_inline_items(source, start, end)
@@ -96,7 +104,9 @@ def _table_shape(bare: str) -> tuple[str, int] | None:
 
 def _end_table(source: Source, table: list[tuple[int, int]]) -> None:
     if len(table) >= _SHORTEST_TABLE:
-        source.add(AtomKind.CODE, table[0][0], table[-1][1], source.text[table[0][0] : table[-1][1]])
+        source.add(
+            AtomKind.CODE, table[0][0], table[-1][1], source.text[table[0][0] : table[-1][1]]
+        )
         source.payload.append((table[0][0], table[-1][1]))
 
 
@@ -121,19 +131,23 @@ def _follows(before: str, after: str) -> bool:
     return len(before) == len(after) == 1 and ord(after) == ord(before) + 1
 
 
-_DATA_OPEN = re.compile(r"[{\[](?=[ \t\r\n]*(?:[\"'{\[\d-]|[\w-]{1,40}[ \t]*:|\{))|<(?=[a-zA-Z!/][\w-]{0,30}[ />=])")
-_DATA_CLOSE = {"{": "}", "[": "]", "<": ">"}
+_DATA_OPEN = re.compile(
+    r"[{\[](?=[ \t\r\n]{0,40}(?:[\"'{\[\d-]|[\w-]{1,40}[ \t]?:))|(?P<tag></?[a-zA-Z!][^<>]{0,300}>)"
+)
+_DATA_CLOSE = {"{": "}", "[": "]"}
 
 
 def _find_embedded_data(source: Source) -> None:
     """JSON, arrays, templates and markup inside other text: from first bracket to its last one."""
     flat = source.flat
+    if "{" not in flat and "[" not in flat and "<" not in flat:
+        return
     position = 0
     while (opening := _DATA_OPEN.search(flat, position)) is not None:
         start = opening.start()
-        end = _matching(flat, start)
+        end = opening.end() if opening["tag"] else _matching(flat, start)
         source.add(AtomKind.CODE, start, end, source.text[start:end])
-        if end - start > 40:
+        if end - start > 40 and not opening["tag"]:
             source.payload.append((start, end))
         position = end
 

@@ -92,13 +92,13 @@ def _add(source: Source, first: int, cue_last: int, head: str) -> None:
         if word not in FUNCTION_WORDS:
             kept.append(stem(word))
     key = f"{head} {' '.join(kept)}" if kept else head
-    source.add(AtomKind.NEGATION, source.spans[first][0], source.spans[last][1], key)
+    source.add(AtomKind.NEGATION, source.starts[first], source.ends[last], key)
 
 
 def _covered(source: Source, index: int) -> bool:
     """Whether the negation found last reaches over this word already."""
     found = source.found
-    return bool(found) and found[-1][2] is AtomKind.NEGATION and found[-1][1] > source.spans[index][0]
+    return bool(found) and found[-1][2] is AtomKind.NEGATION and found[-1][1] > source.starts[index]
 
 
 def _negator(source: Source, index: int) -> None:

@@ -9,16 +9,20 @@ from spsd_core.spans import Span
 
 __all__ = ["split_sentences"]
 
+_BREAKS = "\n\r\x0b\x0c\x85\u2028\u2029"
+_MARKS = ".!?\u2026\u3002\uff01\uff1f"
 _EMOJI = "\u2600-\u27bf\u2b50\u2b55\ufe0f\u200d\U0001f000-\U0001faff"
 _EMOTICON = r"(?<![^\s.!?])[:;=]-?[)(DPp3](?![^\s.!?,])"
+_FACES = rf"(?:[ \t]?(?:[{_EMOJI}]|{_EMOTICON}))*"
 
 # A line break; a run of end marks with the closing marks and emoji that belong to it; or an
 # emoji or emoticon, which ends a sentence where no end mark does ("thanks :) can you ...").
+# It begins with one class of characters because the regex engine then skips quickly to them.
 _CANDIDATE = re.compile(
-    r"(?P<line>[\n\r\x0b\x0c\x85\u2028\u2029])"
-    rf"|(?P<mark>[.!?\u2026\u3002\uff01\uff1f]+)[\"'\u201d\u2019\u00bb)\]*_]*"
-    rf"(?:[ \t]?(?:[{_EMOJI}]|{_EMOTICON}))*"
-    rf"|(?P<face>(?:[{_EMOJI}]|{_EMOTICON})(?:[ \t]?(?:[{_EMOJI}]|{_EMOTICON}))*)"
+    rf"[{_BREAKS}{_MARKS}:;={_EMOJI}](?:"
+    rf"(?P<line>(?<=[{_BREAKS}]))"
+    rf"|(?P<mark>(?<=[{_MARKS}])[{_MARKS}]*)[\"'\u201d\u2019\u00bb)\]*_]*{_FACES}"
+    rf"|(?P<face>(?:(?<=[{_EMOJI}])|(?<=[:;=])(?<![^\s.!?].)-?[)(DPp3](?![^\s.!?,])){_FACES}))"
 )
 
 # Never the end of a sentence: something always follows.
@@ -75,9 +79,8 @@ def _append(spans: list[Span], text: str, start: int, end: int) -> None:
 
 
 def _ends_sentence(text: str, start: int, candidate: re.Match[str]) -> bool:
-    marks = candidate["mark"]
-    end = candidate.end()
-    mark_end = candidate.start() + len(marks)
+    end, mark_end = candidate.end(), candidate.end("mark")
+    marks = text[candidate.start() : mark_end]
     after = text[end : end + 4]
     if marks[-1] in "\u3002\uff01\uff1f":
         return True

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from spsd_core.reading.sentences import split_sentences
 from spsd_core.reading.types import AtomKind
 from spsd_core.spans import Span
 
-__all__ = ["Found", "Source", "Trigger", "cut_words", "normal_form"]
+__all__ = ["Found", "Source", "Trigger", "chunks_with", "cut_words", "normal_form"]
 
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_UNIFIED = str.maketrans("\u2018\u2019\u02bc\u201c\u201d\u201e\xab\xbb", "'''\"\"\"\"\"")
-_CLAUSE_END = frozenset(".,;:!?()[]{}\"\n\r\u2013\u2014\u2026\u2022|")
+_WORD = re.compile(r"([^\W_]+(?:'[^\W_]+)*)")
+_UNIFIED = str.maketrans("\u2018\u2019\u02bc\u201c\u201d\u201e\xab\xbb", '\'\'\'"""""')
+_CLAUSE_END = frozenset('.,;:!?()[]{}"\n\r\u2013\u2014\u2026\u2022|')
 _LONGEST_GAP = 8
 
 Found = tuple[int, int, AtomKind, str]
@@ -41,7 +42,12 @@ class Source:
     raw: list[str]
     low: list[str]
     """The words in lower case."""
-    spans: list[tuple[int, int]]
+    starts: list[int]
+    ends: list[int]
+    gaps: list[str]
+    """What stands after each word, up to the next."""
+    capitals: list[int]
+    """Indices of the words with capitals."""
     sentences: tuple[Span, ...]
     found: list[Found] = field(default_factory=list)
     """What the finders have found so far, in no order."""
@@ -53,13 +59,13 @@ class Source:
             (start, end, kind, normal_form(self.text[start:end]) if key is None else key)
         )
 
+    def span(self, index: int) -> tuple[int, int]:
+        """Where word `index` stands."""
+        return self.starts[index], self.ends[index]
+
     def gap(self, index: int) -> str:
         """What stands between word `index` and the next, a few characters of it."""
-        end = self.spans[index][1]
-        if index + 1 == len(self.spans):
-            return "\n"
-        after = self.spans[index + 1][0]
-        return self.flat[end : min(after, end + _LONGEST_GAP)]
+        return self.gaps[index][:_LONGEST_GAP]
 
     def adjoins(self, index: int) -> bool:
         """Whether the next word follows with nothing but a space or hyphen between."""
@@ -86,7 +92,27 @@ class Source:
 
     def word_index(self, position: int) -> int:
         """Index of the first word that starts at or after `position`."""
-        return bisect_right(self.spans, (position, -1))
+        return bisect_left(self.starts, position)
+
+
+_CHUNK_END = re.compile(r"\S*")
+_LONGEST_HEAD = 300
+
+
+def chunks_with(mark: re.Pattern[str], flat: str) -> Iterator[tuple[int, int]]:
+    """Every run of characters without a space in which `mark` is found.
+
+    Of a run that begins longer than 300 characters before the mark, only the end.
+    """
+    done = 0
+    while (match := mark.search(flat, done)) is not None:
+        start = match.start()
+        head = flat[max(done, start - _LONGEST_HEAD) : start]
+        if head and not head[-1].isspace():
+            start -= len(head.rsplit(None, 1)[-1])
+        end = _CHUNK_END.match(flat, match.start())
+        done = max(match.end(), end.end() if end else 0)
+        yield start, done
 
 
 Trigger = Callable[[Source, int], None]
@@ -96,7 +122,18 @@ Trigger = Callable[[Source, int], None]
 def cut_words(text: str) -> Source:
     """Cut a text into words and sentences. Linear; never raises."""
     flat = text.replace("\u2019", "'").replace("\u02bc", "'")
-    raw: list[str] = _WORD.findall(flat)
-    spans = [match.span() for match in _WORD.finditer(flat)]
-    low = [word.lower() for word in raw]
-    return Source(text, flat, raw, low, spans, split_sentences(text))
+    parts: list[str] = _WORD.split(flat)  # gap, word, gap, word, ..., gap
+    offsets = list(accumulate(map(len, parts)))
+    raw = parts[1::2]
+    low = list(map(str.lower, raw))
+    return Source(
+        text=text,
+        flat=flat,
+        raw=raw,
+        low=low,
+        starts=offsets[:-1:2],
+        ends=offsets[1::2],
+        gaps=parts[2::2],
+        capitals=[index for index, word in enumerate(raw) if word != low[index]],
+        sentences=split_sentences(text),
+    )

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from spsd_core.distillation import RuleHit
-from spsd_core.safety.folding import fold, fold_offsets, unmask_offsets
+from spsd_core.safety.folding import fold_offsets
 
 if TYPE_CHECKING:
     from spsd_core.safety.matching import CompiledRules, Evidence
@@ -58,18 +58,13 @@ class SafetyGate:
 
 def _original_places(text: str, evidence: list[Evidence]) -> list[RuleHit]:
     origin = fold_offsets(text)
-    unmasked = unmask_offsets(fold(text)) if any(item.unmasked for item in evidence) else []
-    hits = []
-    for rule, (start, end), hidden in ((e.rule, e.span, e.unmasked) for e in evidence):
-        if hidden:
-            start, end = unmasked[start], unmasked[end - 1] + 1
-        hits.append(
-            RuleHit(
-                rule=rule.id,
-                domain=rule.domain,
-                start=origin[start],
-                end=origin[end - 1] + 1,
-                severity=rule.severity,
-            )
+    return [
+        RuleHit(
+            rule=item.rule.id,
+            domain=item.rule.domain,
+            start=origin[item.span.start],
+            end=origin[item.span.end - 1] + 1,
+            severity=item.rule.severity,
         )
-    return hits
+        for item in evidence
+    ]

@@ -7,12 +7,12 @@ inside that chunk. Chunks bound the work of the second step, whatever the text i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from spsd_core.exceptions import ConfigurationError
-from spsd_core.safety.folding import fold, unmask
+from spsd_core.safety.folding import fold, unmask, unmask_offsets
 from spsd_core.safety.ruleset import MAX_WITHIN, Rule
 from spsd_core.spans import Span
 
@@ -30,9 +30,7 @@ class Evidence:
 
     rule: Rule
     span: Span
-    """In the folded text, or in the unmasked one."""
-    unmasked: bool
-    """Whether the rule fired only on the unmasked text."""
+    """In the folded text."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,7 @@ class CompiledRules:
         self._sources: dict[str, int] = {}
         self._patterns: list[Any] = []
         self._plans = [self._plan(rule) for rule in rules]
+        self._evasive = [plan for plan in self._plans if plan.rule.evasive]
         self._set = self._compile_set()
 
     def _plan(self, rule: Rule) -> _Plan:
@@ -97,61 +96,86 @@ class CompiledRules:
     def find(self, text: str) -> dict[str, Evidence]:
         """The first evidence of every rule that fires on `text`, by rule id."""
         folded = fold(text)
-        found = self._find_in(folded, self._plans, unmasked=False)
-        unmasked = unmask(folded)
-        if unmasked is not None:
-            hidden = [p for p in self._plans if p.rule.evasive and p.rule.id not in found]
-            found.update(self._find_in(unmasked, hidden, unmasked=True))
-        return found
-
-    def _find_in(
-        self, folded: str, plans: Sequence[_Plan], *, unmasked: bool
-    ) -> dict[str, Evidence]:
         found: dict[str, Evidence] = {}
         for start, end in _chunks(folded):
             chunk = folded[start:end]
-            members = self._members_in(chunk)
-            if len(members) == 0:
+            for plan, span in self._fired(chunk, self._plans, found):
+                found[plan.rule.id] = _evidence_at(plan, span, start)
+            unmasked = unmask(chunk)
+            if unmasked is None:
                 continue
-            for plan in plans:
-                if plan.rule.id in found:
-                    continue
-                span = self._evidence(plan, chunk, members)
-                if span is not None:
-                    place = Span(start + span.start, start + span.end)
-                    found[plan.rule.id] = Evidence(plan.rule, place, unmasked)
+            for plan, span in self._fired(unmasked, self._evasive, found):
+                origin = unmask_offsets(chunk)
+                place = Span(origin[span.start], origin[span.end - 1] + 1)
+                found[plan.rule.id] = _evidence_at(plan, place, start)
         return found
 
-    def _members_in(self, chunk: str) -> set[int]:
-        matched = self._set.Match(chunk)
+    def _fired(
+        self, chunk: str, plans: Sequence[_Plan], known: Container[str]
+    ) -> list[tuple[_Plan, Span]]:
+        scan = _Scan(chunk, self._patterns, self._set)
+        fired = []
+        for plan in plans:
+            if plan.rule.id not in known:
+                span = scan.evidence(plan)
+                if span is not None:
+                    fired.append((plan, span))
+        return fired
+
+
+class _Scan:
+    """One chunk of text: which members are in it and, on demand, where."""
+
+    def __init__(self, chunk: str, patterns: Sequence[Any], members: Any) -> None:
+        # on bytes re2 need not translate offsets, which would cost more than the matching
+        self._bytes = chunk.encode()
+        self._ascii = len(self._bytes) == len(chunk)
+        self._patterns = patterns
+        self._places: dict[int, list[Span]] = {}
+        matched = members.Match(self._bytes)
         if matched:
-            members = set(matched)
-            members.discard(len(self._patterns))
-            return members
-        # the always-matching member is missing: the automaton ran out of memory; go one by one
-        return {i for i, pattern in enumerate(self._patterns) if pattern.search(chunk)}
+            self._members = frozenset(matched)
+        else:  # the always-matching member is missing: the automaton ran out of memory
+            self._members = frozenset(
+                index for index, pattern in enumerate(patterns) if pattern.search(self._bytes)
+            )
 
-    def _evidence(self, plan: _Plan, chunk: str, members: set[int]) -> Span | None:
-        void: list[Span] | None = None
-        if plan.void is not None and plan.void in members:
-            void = list(self._spans(plan.void, chunk))
-        if plan.alone is not None and plan.alone in members:
-            for span in self._spans(plan.alone, chunk):
-                if void is None or not _near(span, void, plan.rule.unless_within):
-                    return span
-        if plan.together and all(index in members for index in plan.together):
-            groups = [list(self._spans(index, chunk)) for index in plan.together]
-            if void is not None:
-                groups = [
-                    [s for s in group if not _near(s, void, plan.rule.unless_within)]
-                    for group in groups
-                ]
-            return _closest(groups, plan.rule.within)
-        return None
+    def evidence(self, plan: _Plan) -> Span | None:
+        """The first evidence of a rule, in characters of the chunk."""
+        alone = plan.alone is not None and plan.alone in self._members
+        together = plan.together and self._members.issuperset(plan.together)
+        if not alone and not together:
+            return None
+        span = None
+        if alone:
+            span = next(iter(self._valid(plan, plan.alone)), None)
+        if span is None and together:
+            groups = [self._valid(plan, index) for index in plan.together]
+            span = _closest(groups, plan.rule.within)
+        return span if span is None or self._ascii else self._characters(span)
 
-    def _spans(self, index: int, chunk: str) -> Iterator[Span]:
-        for match in self._patterns[index].finditer(chunk):
-            yield Span(*match.span())
+    def _valid(self, plan: _Plan, member: int | None) -> list[Span]:
+        spans = self._spans(member)
+        if plan.void is None or plan.void not in self._members:
+            return spans
+        void = self._spans(plan.void)
+        return [span for span in spans if not _near(span, void, plan.rule.unless_within)]
+
+    def _spans(self, member: int | None) -> list[Span]:
+        if member is None:
+            return []
+        if member not in self._places:
+            matches = self._patterns[member].finditer(self._bytes)
+            self._places[member] = [Span(*match.span()) for match in matches]
+        return self._places[member]
+
+    def _characters(self, span: Span) -> Span:
+        start = len(self._bytes[: span.start].decode(errors="ignore"))
+        return Span(start, start + len(self._bytes[span.start : span.end].decode(errors="ignore")))
+
+
+def _evidence_at(plan: _Plan, span: Span, start: int) -> Evidence:
+    return Evidence(plan.rule, Span(start + span.start, start + span.end))
 
 
 def _options(max_bytes: int) -> Any:
@@ -205,8 +229,3 @@ def _closest(groups: Sequence[Sequence[Span]], within: int) -> Span | None:
         if end - start <= within:
             return Span(start, end)
     return None
-
-
-def compiled(rules: Iterable[Rule]) -> CompiledRules:
-    """`CompiledRules` of any iterable of rules."""
-    return CompiledRules(tuple(rules))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -37,7 +38,7 @@ class _Prices(NamedTuple):
     """Hundredths of a token by length; beyond the table's end a constant rate."""
 
     by_length: tuple[int, ...]
-    per_further: int
+    per_further: int = 40
 
     def of(self, length: int) -> int:
         known = len(self.by_length)
@@ -47,23 +48,20 @@ class _Prices(NamedTuple):
 
 
 # after a space: " word", " Word"
-_LOWER = _Prices(
-    (100, 100, 100, 101, 102, 104, 106, 110, 116, 123, 135, 145, 160, 200, 240, 270), 50
-)
-_TITLE = _Prices(
-    (100, 100, 102, 108, 115, 127, 142, 158, 180, 200, 250, 260, 290, 320, 360, 400), 45
-)
+_LOWER = _Prices((100, 100, 100, 101, 102, 104, 106, 110, 116, 123, 135, 145, 160, 200, 240, 270))
+_TITLE = _Prices((100, 100, 102, 108, 115, 127, 142, 158, 180, 200, 250, 260, 290, 320, 360, 400))
 # with nothing in front: "word" at the start of a line, the second half of "camelCase"
-_BARE = _Prices((100, 100, 104, 108, 117, 145, 150, 160, 190, 230), 35)
+_BARE = _Prices((100, 100, 104, 108, 117, 145, 150, 160, 190, 230))
 # after any other character: "(word", "_word", "-Word"
-_PREFIXED_LOWER = _Prices((101, 104, 116, 124, 141, 166, 181, 193, 200, 215), 35)
-_PREFIXED_TITLE = _Prices((101, 125, 168, 175, 220, 240, 260, 270, 300), 35)
-_UPPER = _Prices((100, 102, 135, 150, 170, 220, 240, 280, 310, 360), 38)
+_PREFIXED_LOWER = _Prices((101, 104, 116, 124, 141, 166, 181, 193, 200, 215))
+_PREFIXED_TITLE = _Prices((101, 125, 168, 175, 220, 240, 260, 270, 300))
+_UPPER = _Prices((100, 102, 135, 150, 170, 220, 240, 280, 310, 360))
 _PUNCTUATION = _Prices((100, 103, 118, 150, 190), 30)  # runs of signs
 
 # Hundredths of a token per UTF-8 byte, by the first code point of a block. The vocabulary knows
 # some scripts well (Cyrillic, Devanagari, Thai, Chinese) and spells others byte by byte.
 _BLOCKS: tuple[tuple[int, int], ...] = (
+    (0x0000, 25),  # a space or a sign beside them
     (0x0080, 27),  # Latin with diacritics
     (0x0370, 21),  # Greek
     (0x0400, 17),  # Cyrillic
@@ -151,7 +149,15 @@ def _price_of_word(piece: str) -> int:
 
 
 def _price_of_foreign(piece: str) -> int:
-    """By the UTF-8 length and the script of the first character that is not ASCII."""
-    first = next(character for character in piece if not character.isascii())
-    block = bisect_right(_BLOCK_STARTS, ord(first)) - 1
-    return max(_CENT, _BLOCKS[block][1] * len(piece.encode("utf-8", "replace")))
+    """By script and UTF-8 length, one token at least."""
+    cents = sum(
+        _BLOCKS[bisect_right(_BLOCK_STARTS, ord(character)) - 1][1]
+        * _utf8_length(character)
+        * times
+        for character, times in Counter(piece).items()
+    )
+    return max(_CENT, cents)
+
+
+def _utf8_length(character: str) -> int:
+    return len(character.encode(errors="replace"))

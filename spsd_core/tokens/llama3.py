@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -51,8 +52,11 @@ def require_llama3() -> None:
         )
 
 
+@lru_cache(maxsize=1)
 def load_llama3() -> Callable[[str], int]:
     """Read the vocabulary (about 0.3 s) and give the function that counts bare text.
+
+    All counters of a process share what was read.
 
     Raises:
         ConfigurationError: a package or the file is missing, or the file is not Llama 3's.

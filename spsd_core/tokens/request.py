@@ -102,7 +102,7 @@ class RequestCounter:
         held back, whichever is more, because the estimate misjudges a text by about 5 % on
         average. Held against Llama 3 on real prompts (`benchmarks/tokens.py`), a yes is then wrong
         in about 1 of 5,000 cases where something was only deleted (what stayed is misjudged alike
-        on both sides), and in 1 of 150 where a sentence was replaced by an unrelated one; where
+        on both sides), and in 1 of 125 where a sentence was replaced by an unrelated one; where
         the two texts have nothing in common, up to 7 of 100. The price: real savings of one or
         two tokens are mostly not claimed, of five or more about one in seven.
         """

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spsd_core.distillation import Reason
-from spsd_core.reading.sentences import split_sentences
 from spsd_core.spans import Span, overlaps
-from spsd_core.verifier.clauses import ends_clause
 from spsd_core.verifier.context import Losses, VerifierContext
 from spsd_core.verifier.lexicon import (
     FILLERS,
@@ -35,7 +33,7 @@ def _lost_sentences(context: VerifierContext) -> Iterator[Span]:
     if not context.written:
         return
     kept = context.draft_words.vocabulary
-    for span in split_sentences(context.original.text):
+    for span in context.original_words.sentences:
         if overlaps(span, context.original.payload):
             continue
         content = _content_of(context.original_words, span)
@@ -49,8 +47,11 @@ def _content_of(words: Words, span: Span) -> set[str]:
     places = words.indices(*span)
     start = places.start
     for place in places:
-        ends = place + 1 == places.stop or ends_clause(words, place)
-        if ends or words.folded[place + 1] in _CLAUSE_WORDS:
+        if (
+            place + 1 == places.stop
+            or place in words.clause_ends
+            or words.folded[place + 1] in _CLAUSE_WORDS
+        ):
             content |= _clause_content(words, start, place + 1)
             start = place + 1
     return content

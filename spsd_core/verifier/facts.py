@@ -13,7 +13,7 @@ from spsd_core.distillation import Reason
 from spsd_core.reading import Atom, AtomKind
 from spsd_core.spans import Span
 from spsd_core.verifier.context import Losses, VerifierContext
-from spsd_core.verifier.matching import atoms_not_found, find_whole
+from spsd_core.verifier.matching import atoms_not_found
 
 __all__ = ["AMOUNTS", "DATES", "FORMATS", "LIMITS", "NAMES", "NUMBERS"]
 
@@ -38,7 +38,7 @@ def _wordless(context: VerifierContext, kind: AtomKind) -> Iterator[Span]:
     for atom in context.original.of_kind(kind):
         if not context.original_words.indices(atom.start, atom.end):
             surface = context.original.text[atom.start : atom.end]
-            if find_whole(context.text, surface, 0) < 0:
+            if surface not in context.text:
                 yield Span(atom.start, atom.end)
 
 

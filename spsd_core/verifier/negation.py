@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from spsd_core.distillation import CheckRecord, Reason
 from spsd_core.reading import Atom, AtomKind
 from spsd_core.spans import Span
-from spsd_core.verifier.clauses import ends_clause
 from spsd_core.verifier.context import Losses, VerifierContext, failure, success
 from spsd_core.verifier.lexicon import FILLERS, NEGATORS, is_content
 from spsd_core.verifier.words import Words
@@ -48,7 +47,7 @@ def _negations(words: Words) -> list[_Negation]:
 def _scope(words: Words, index: int) -> tuple[str, ...]:
     reached: list[str] = []
     last = min(len(words.folded), index + 4 * _REACH)
-    while not ends_clause(words, index) and len(reached) < _REACH:
+    while index not in words.clause_ends and len(reached) < _REACH:
         index += 1
         if index >= last or words.folded[index] in NEGATORS:
             break

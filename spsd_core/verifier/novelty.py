@@ -9,7 +9,7 @@ from __future__ import annotations
 from spsd_core.distillation import CheckRecord, Reason
 from spsd_core.verifier.context import VerifierContext, failure, success
 from spsd_core.verifier.lexicon import FREE, GLUE, NUMBER_WORDS
-from spsd_core.verifier.words import TOKEN_RE, Words, forms
+from spsd_core.verifier.words import Words, forms
 
 __all__ = ["check_novelty", "is_new", "known_forms"]
 
@@ -34,7 +34,8 @@ def check_novelty(context: VerifierContext) -> CheckRecord:
     """Refuse a written draft that has a new content word."""
     if context.written:
         known = known_forms(context.original_words)
-        for match in TOKEN_RE.finditer(context.text):
-            if is_new(match[0], known):
+        written = context.draft_words.as_written
+        for folded, stem in zip(written.folded, written.stems):
+            if folded not in known and stem not in known:
                 return failure(_NAME, Reason.ADDED_CONTENT)
     return success(_NAME)

@@ -8,7 +8,6 @@ from itertools import pairwise
 
 from spsd_core.distillation import Reason
 from spsd_core.reading import AtomKind
-from spsd_core.reading.sentences import split_sentences
 from spsd_core.spans import Span
 from spsd_core.verifier.context import Losses, VerifierContext
 from spsd_core.verifier.lexicon import (
@@ -61,7 +60,7 @@ def _draft_pieces(context: VerifierContext) -> list[_Piece]:
     starts = [atom.start for atom in context.draft.of_kind(AtomKind.QUESTION)]
     pieces: list[_Piece] = []
     next_question = 0
-    for span in split_sentences(text):
+    for span in context.draft_words.sentences:
         marked = "?" in text[span.start : span.end]
         while next_question < len(starts) and starts[next_question] < span.end:
             marked = True

@@ -15,7 +15,6 @@ from itertools import islice
 
 from spsd_core.distillation import CheckRecord, Reason
 from spsd_core.reading import Reading, read
-from spsd_core.reading.sentences import split_sentences
 from spsd_core.spans import Edit, Span, apply_edits, merge_spans
 from spsd_core.verifier.context import VerifierContext
 from spsd_core.verifier.families import LOSSES
@@ -55,8 +54,8 @@ def repair(
     lost = list(islice(_lost(context, reasons), _MOST_LOSSES + 1))
     if not lost or len(lost) > _MOST_LOSSES:
         return None
-    kept = split_sentences(draft_text)
-    sentences = split_sentences(original.text)
+    kept = context.draft_words.sentences
+    sentences = context.original_words.sentences
     if not sentences or len(kept) * len(sentences) > _MOST_PAIRS:
         return None
     pieces = _pieces(original, context.original_words, sentences, lost)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from spsd_core.distillation import Reason
 from spsd_core.reading import Atom, AtomKind
 from spsd_core.spans import Span
 from spsd_core.verifier.context import Losses, VerifierContext
-from spsd_core.verifier.matching import atoms_not_found, find_whole, unify_quotes
+from spsd_core.verifier.matching import atoms_not_found, find_whole, is_whole, unify_quotes
 
 __all__ = ["CODE", "EMAILS", "IDENTIFIERS", "PAYLOAD", "QUOTES", "TERMS", "URLS"]
 
@@ -25,9 +26,11 @@ def _whole(
             return source[atom.start : atom.end]
 
         def search(needle: str, position: int) -> int:
-            return find_whole(draft, needle, position)
+            return (draft.find if needle in parts else partial(find_whole, draft))(needle, position)
 
         atoms = context.original.of_kind(kind)
+        # Where the original itself has it inside a longer word, so may the draft.
+        parts = {form(atom) for atom in atoms if not is_whole(source, atom.start, atom.end)}
         once = may_merge and context.generative
         for atom in atoms_not_found(atoms, form, search, once=once):
             yield Span(atom.start, atom.end)

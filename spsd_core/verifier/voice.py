@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from spsd_core.distillation import CheckRecord, Reason
-from spsd_core.verifier.clauses import ends_sentence
 from spsd_core.verifier.context import VerifierContext, failure, success
 from spsd_core.verifier.lexicon import FILLERS, PERSONS, is_content
 from spsd_core.verifier.words import Words
@@ -57,7 +56,7 @@ def _swaps_persons(draft: Words, original: Words) -> bool:
     persons: defaultdict[str, set[str]] = defaultdict(set)
     for beside, person in _pairs(original):
         persons[beside].add(person)
-    present = {PERSONS[folded] for folded in original.folded if folded in PERSONS}
+    present = {PERSONS[folded] for folded in PERSONS.keys() & set(original.folded)}
     for beside, person in _pairs(draft):
         if beside in persons and person not in persons[beside]:
             return True
@@ -89,14 +88,14 @@ def _pairs(words: Words) -> Iterator[Pair]:
 
 
 def _is_verb_before(words: Words, place: int) -> bool:
-    return is_content(words.folded[place]) and not ends_sentence(words, place)
+    return is_content(words.folded[place]) and place not in words.sentence_ends
 
 
 def _following(words: Words, index: int) -> str:
     """Stem of the first content word after the pronoun, in the same sentence."""
     for place in range(index + 1, min(index + 1 + _REACH, len(words.folded))):
         folded = words.folded[place]
-        if ends_sentence(words, place - 1) or folded in PERSONS:
+        if place - 1 in words.sentence_ends or folded in PERSONS:
             return ""
         if is_content(folded) and words.stems[place] not in FILLERS:
             return words.stems[place]

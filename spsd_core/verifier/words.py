@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from spsd_core.reading import Reading
+from spsd_core.reading.sentences import split_sentences
+from spsd_core.spans import Span
 from spsd_core.verifier.lexicon import CONTRACTIONS, NUMBER_WORDS
 from spsd_core.verifier.stemming import LONGEST_STEMMED, stem
 
@@ -22,6 +24,8 @@ TOKEN_RE = re.compile(
     r"|[$\u20ac\xa3\xa5\u20b9%]"
 )
 _THOUSANDS_RE = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_SENTENCE_MARKS_RE = re.compile("[.!?\n\r\u2026\u3002]+")
+_CLAUSE_MARKS_RE = re.compile("[.!?\n\r\u2026\u3002,;:()\u2013\u2014]+")
 _SUFFIXES = (
     ("n't", "not"),
     ("'m", "am"),
@@ -86,6 +90,8 @@ class Words:
     ends: tuple[int, ...]
     folded: tuple[str, ...]
     stems: tuple[str, ...]
+    spelt: Words | None = None
+    """These words before spelt-out numbers became digits, where there were any."""
 
     @cached_property
     def canonical(self) -> str:
@@ -98,21 +104,47 @@ class Words:
         return f" {' '.join(self.folded)} "
 
     @cached_property
-    def vocabulary(self) -> frozenset[str]:
-        """Every folded word and every stem, spelt-out numbers both ways."""
-        return frozenset(self.folded).union(self.stems, self._spelt, self._joined())
+    def as_written(self) -> Words:
+        """The same words with spelt-out numbers left as they are."""
+        return self.spelt if self.spelt is not None else self
 
     @cached_property
-    def _spelt(self) -> frozenset[str]:
-        """Forms of the tokens before numbers were unified, and the parts of ranges."""
-        found: set[str] = set()
-        for match in TOKEN_RE.finditer(self.text):
-            token = match[0]
-            for form in forms(token):
-                found.update(form)
-            if "-" in token[1:] and token[-1].isdigit():
-                found.update(token.split("-"))
+    def vocabulary(self) -> frozenset[str]:
+        """Every folded word and every stem, spelt-out numbers both ways, ranges also in parts."""
+        written = self.as_written
+        return frozenset(self.folded).union(
+            self.stems, written.folded, written.stems, self._ranges(), self._joined()
+        )
+
+    @cached_property
+    def sentences(self) -> tuple[Span, ...]:
+        """The sentences of the text."""
+        return split_sentences(self.text)
+
+    @cached_property
+    def clause_ends(self) -> frozenset[int]:
+        """Indices of the words after which a clause ends."""
+        return self._words_before(_CLAUSE_MARKS_RE)
+
+    @cached_property
+    def sentence_ends(self) -> frozenset[int]:
+        """Indices of the words after which a sentence ends."""
+        return self._words_before(_SENTENCE_MARKS_RE)
+
+    def _words_before(self, marks: re.Pattern[str]) -> frozenset[int]:
+        found = {len(self.starts) - 1}
+        for match in marks.finditer(self.text):
+            index = bisect_right(self.starts, match.start()) - 1
+            if index >= 0 and self.ends[index] <= match.start():  # not the colon in 10:30
+                found.add(index)
         return frozenset(found)
+
+    def _ranges(self) -> Iterator[str]:
+        """`3-4` also holds 3 and 4."""
+        if "-" in self.text:
+            for word in self.folded:
+                if "-" in word[1:]:
+                    yield from word.split("-")
 
     def _joined(self) -> Iterator[str]:
         """`e-mail` is also `email`."""
@@ -152,7 +184,8 @@ def split_words(text: str) -> Words:
     spelt_number = False
     for match in TOKEN_RE.finditer(text):
         start, end = match.span()
-        for form, its_stem in forms(match[0]):
+        found = _short_forms(match[0]) if end - start <= LONGEST_STEMMED else forms(match[0])
+        for form, its_stem in found:
             starts.append(start)
             ends.append(end)
             folded.append(form)
@@ -181,7 +214,7 @@ def _unify_numbers(words: Words) -> Words:
             folded.append(words.folded[index])
             stems.append(words.stems[index])
         index = after
-    return Words(words.text, tuple(starts), tuple(ends), tuple(folded), tuple(stems))
+    return Words(words.text, tuple(starts), tuple(ends), tuple(folded), tuple(stems), words)
 
 
 def _end_of_number(words: Words, index: int) -> int:

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import servers
+from servers import Behaviour, LoopbackServer, free_port, llama_server
 
 from spsd_core.distillation import Reason
 from spsd_core.engines.protocol import Draft, DraftRequest, Engine
@@ -37,8 +39,6 @@ from spsd_core.exceptions import (
 )
 from spsd_core.settings import Settings
 from spsd_core.testing import check_engine_contract, request_for
-from tests import servers
-from tests.servers import Behaviour, LoopbackServer, free_port, llama_server
 
 TEXT = "Hello there! Could you please list three rivers in Spain for me? Thanks so very much!"
 SHORT = "List three rivers in Spain."
@@ -342,7 +342,7 @@ class TestRefusals:
 
     def test_retries_end_at_the_deadline(self, engine_for, server_that):
         server = server_that(servers.answers(503))
-        engine = engine_for(server.base_url, max_retries=1000)
+        engine = engine_for(server.base_url, max_retries=10_000)
         began = time.monotonic()
         error = error_of(engine, request_for(TEXT, deadline_s=3))
         assert isinstance(error, EngineError)

@@ -99,6 +99,22 @@ class Deaf(ScriptedEngine):
         return Future() if request.cancelled.is_set() else super().submit(request)
 
 
+def raising(request: DraftRequest) -> Draft | None:
+    raise ValueError(request.text[:3])
+
+
+def misedited(request: DraftRequest) -> Draft | None:
+    return Draft(text="other", edits=(Edit(0, 0),))
+
+
+def fickle(request: DraftRequest) -> Draft | None:
+    return Draft(text=f"draft on {threading.get_ident()} at {time.monotonic_ns()}")
+
+
+def fragile(request: DraftRequest) -> Draft | None:
+    return Draft(text=request.text.encode().decode())
+
+
 class TestContract:
     @pytest.mark.parametrize("delay_s", [0.0, 0.05])
     def test_the_scripted_engine_keeps_it(self, delay_s):
@@ -110,26 +126,14 @@ class TestContract:
         engine = ScriptedEngine("fake", {}, error=EngineFailed("scripted"))
         check_engine_contract(engine, request_for)
 
-    def raising(request: DraftRequest) -> Draft | None:
-        raise ValueError(request.text[:3])
-
-    def misedited(request: DraftRequest) -> Draft | None:
-        return Draft(text="other", edits=(Edit(0, 0),))
-
-    def fickle(request: DraftRequest) -> Draft | None:
-        return Draft(text=f"draft on {threading.get_ident()} at {time.monotonic_ns()}")
-
-    def fragile(request: DraftRequest) -> Draft | None:
-        return Draft(text=request.text.encode().decode())
-
     @pytest.mark.parametrize(
         ("make", "promise"),
         [
             (lambda: ScriptedEngine("", {}), "an engine has a name"),
             (lambda: Blocking("fake", {}), "blocked"),
             (lambda: Deaf("fake", {}), "ends within 2 s"),
-            (lambda: ScriptedEngine("fake", TestContract.misedited), "edits of a draft"),
-            (lambda: ScriptedEngine("fake", TestContract.fickle), "same draft on every thread"),
+            (lambda: ScriptedEngine("fake", misedited), "edits of a draft"),
+            (lambda: ScriptedEngine("fake", fickle), "same draft on every thread"),
         ],
     )
     def test_a_broken_promise_is_named(self, make: Callable[[], Engine], promise):

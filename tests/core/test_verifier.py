@@ -289,12 +289,12 @@ GOOD = [
         "Could you possibly help me with organising my colourful book collection, please?",
         "Help me organize my colorful book collection.",
     ),
+    (LIST, "S" + LIST.removeprefix("Hello! Please s")),
     (
-        LIST,
-        "Which of these would you take on a hike and which would you not:\n"
-        "1. a wool hat\n2. a glass jar\n3. a paper map\n4. an umbrella",
+        "Hi! Please define the word “serendipity” for me, thank you.",
+        'Define the word "serendipity" for me.',
     ),
-    (QUOTE, "Make this more formal: “Hey Tom, cheers for the samples!”"),
+    (QUOTE, 'Make this more formal: "Hey Tom, cheers for the samples!"'),
     (CODE, "Explain what `rows.sort(key=len)` changes."),
     (LETTER, "P" + LETTER.removeprefix("Hi! Please p")),
     (

@@ -99,7 +99,8 @@ def test_a_deletion_keeps_words_whole_and_apart(phrase: str) -> None:
     ("phrase", "reason"),
     [
         ("#44713 ", Reason.LOST_IDENTIFIER),
-        ("by Friday", Reason.LOST_DATE),
+        ("Marta", Reason.LOST_NAME),
+        ("Friday", Reason.LOST_LIMIT),
     ],
 )
 def test_a_deletion_that_touches_an_atom_names_the_atom(phrase: str, reason: Reason) -> None:

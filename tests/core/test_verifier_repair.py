@@ -18,8 +18,8 @@ TEXT = (
     " arrived broken. Could you please tell me how I can get a refund? Thank you so much!"
 )
 WHOLE = (
-    "I was charged $39.99 twice on May 5 for order #44713. I do not want a voucher. The lamp arrived"
-    " broken. How can I get a refund?"
+    "I was charged $39.99 twice on May 5 for order #44713. I do not want a voucher. The lamp"
+    " arrived broken. How can I get a refund?"
 )
 
 

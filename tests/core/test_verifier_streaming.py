@@ -44,10 +44,13 @@ def test_the_beginning_of_an_answer_stops_the_decoder() -> None:
 
 def test_a_chat_marker_stops_the_decoder() -> None:
     """Wherever it stands, however it is cut into tokens."""
-    for step in (1, 3, 7, 1000):
-        stopped = stops(TEXT, "I don't want the lamp.<end_of_turn>\n", step)
+    draft = "I don't want the lamp.<end_of_turn>\n"
+    assert stops(TEXT, draft, 1000) == (Reason.UNSAFE_OUTPUT, len(draft))
+    for step in (1, 3, 7):  # its words are new as well, and complete before the marker is
+        stopped = stops(TEXT, draft, step)
         assert stopped is not None
-        assert stopped[0] is Reason.UNSAFE_OUTPUT
+        assert stopped[1] < len(draft)
+    assert stops(TEXT, "I don't want the lamp.<s>", 1) == (Reason.UNSAFE_OUTPUT, 25)
 
 
 def test_a_marker_that_counts_only_at_the_start_of_a_line_is_no_marker_elsewhere() -> None:

@@ -319,6 +319,7 @@ def test_copies_work_and_give_the_same(clone: Callable[[Any], Any], own: bool) -
     assert clone(chain).invoke(POLITE).content == "fine"
 
 
+@pytest.mark.filterwarnings("ignore:The function `loads` is in beta")
 def test_it_can_be_written_as_json_and_read_again() -> None:
     settings = Settings(level="dense", safety={"open_domains": ["legal"]})  # type: ignore[arg-type]
     step = PromptDistiller(settings=settings, attach_records=False, name="mine")

@@ -40,7 +40,9 @@ from spsd_core.settings import RewriteSettings, Settings
 __all__ = ["OpenAICompatibleEngine", "build"]
 
 _FIRST_PAUSE_S = 0.1
-"""Pause before the first further attempt; doubles with each one, up to a second."""
+"""Pause before the first further attempt; doubles with each one ..."""
+_LONGEST_PAUSE = 10
+"""... up to this many times its length."""
 _SPARE_TOKENS = 16
 """Room for the end-of-turn token and for what `clean_output` takes off."""
 
@@ -183,10 +185,11 @@ class _Drafter:
 
     async def _pause(self, failure: Failure, attempt: int, request: DraftRequest) -> None:
         """Wait before another attempt, or raise where there must be none."""
-        if failure.retry_after_s is None or attempt >= self._settings.max_retries:
+        asked_s = failure.retry_after_s
+        if asked_s is None or attempt >= self._settings.max_retries:
             raise failure.error
-        pause_s = max(failure.retry_after_s, min(1.0, _FIRST_PAUSE_S * 2**attempt))
-        if pause_s >= min(self._settings.request_timeout_s, _left_s(request)):
+        pause_s = max(asked_s, _FIRST_PAUSE_S * min(2**attempt, _LONGEST_PAUSE))
+        if asked_s > self._settings.request_timeout_s or pause_s >= _left_s(request):
             raise failure.error
         await asyncio.sleep(pause_s)
 

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import ctypes
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spsd_core.engines.rewrite.logs import captured_logs
 from spsd_core.exceptions import EngineFailed, EngineUnavailable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["EVALUATION_CHUNK", "LlamaSession"]
 
 EVALUATION_CHUNK = 64
 """Most tokens evaluated in one go. Fixed, so that the same prompt gives the same bits; small, so
 that a deadline or a cancellation is seen soon."""
+
+_first_process: int | None = None
+"""The process that used llama.cpp first; the threads it computes with do not survive a fork."""
 
 
 class LlamaSession:
@@ -25,60 +33,80 @@ class LlamaSession:
         path: a GGUF file.
         context_tokens: size of the context; the model's training length where that is less.
         threads: threads that compute.
+        most_outputs: most tokens of one evaluation whose successors are asked for.
 
     Raises:
-        EngineUnavailable: llama.cpp refuses the file; the message holds its reason.
+        EngineUnavailable: llama.cpp refuses the file (the message holds its reason), or has been
+            used before this process was forked.
     """
 
-    def __init__(self, path: Path, *, context_tokens: int, threads: int) -> None:
+    def __init__(
+        self, path: Path, *, context_tokens: int, threads: int, most_outputs: int = 1
+    ) -> None:
         import llama_cpp
 
-        self._api = llama_cpp
+        _refuse_after_fork()
+        self._api: Any = llama_cpp
         self._model: Any = None
         self._context: Any = None
+        self._batch: Any = None
         self.threads = threads
+        self.length: int = 0
+        """Tokens in the context."""
         with captured_logs() as errors:
             llama_cpp.llama_backend_init()
             self._load(path)
             if self._model:
-                self._open_context(context_tokens)
+                self._open_context(context_tokens, most_outputs)
         if not self._context:
             self.free()
             why = errors[0] if errors else "no reason given"
             raise EngineUnavailable(f"llama.cpp cannot load {path.name}: {why}")
-        self._vocab = llama_cpp.llama_model_get_vocab(self._model)
-        self._memory = llama_cpp.llama_get_memory(self._context)
-        self.vocab_size: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
-        self.context_tokens: int = llama_cpp.llama_n_ctx(self._context)
-        self.can_truncate = not (
-            llama_cpp.llama_model_is_recurrent(self._model)
-            or llama_cpp.llama_model_is_hybrid(self._model)
+        self._memory: Any = llama_cpp.llama_get_memory(self._context)
+        self._batch = llama_cpp.llama_batch_init(EVALUATION_CHUNK, 0, 1)
+        self._describe()
+
+    def _describe(self) -> None:
+        api = self._api
+        self._vocab: Any = api.llama_model_get_vocab(self._model)
+        self._row: Any = ctypes.c_float * api.llama_vocab_n_tokens(self._vocab)
+        self.context_tokens: int = api.llama_n_ctx(self._context)
+        self.can_truncate: bool = not (
+            api.llama_model_is_recurrent(self._model) or api.llama_model_is_hybrid(self._model)
         )
         """Whether single tokens can be taken back; recurrent models only restore a saved state."""
-        self._batch = llama_cpp.llama_batch_init(EVALUATION_CHUNK, 0, 1)
-        self._row = ctypes.c_float * self.vocab_size
-        self._outputs: list[int] = []
-        self.length = 0
-        """Tokens in the context."""
 
     def _load(self, path: Path) -> None:
         parameters = self._api.llama_model_default_params()
-        self._model = self._api.llama_model_load_from_file(str(path).encode(), parameters)
+        # Weights stay as they lie in the file: they are shared with other processes through the
+        # page cache, load at once, and batches round like single tokens (see `exact_width`).
+        parameters.use_extra_bufts = False
+        self._model = self._api.llama_model_load_from_file(os.fsencode(path), parameters)
 
-    def _open_context(self, context_tokens: int) -> None:
+    def _open_context(self, context_tokens: int, most_outputs: int) -> None:
         trained = self._api.llama_model_n_ctx_train(self._model)
         parameters = self._api.llama_context_default_params()
         parameters.n_ctx = min(context_tokens, trained) if trained > 0 else context_tokens
         parameters.n_batch = parameters.n_ubatch = EVALUATION_CHUNK
+        parameters.n_outputs_max = most_outputs
         parameters.n_threads = parameters.n_threads_batch = self.threads
         parameters.no_perf = True
+        # With 8-bit keys and values llama.cpp attends to one token as it does to several; with
+        # 16-bit ones it splits the work of a lone token by threads, which rounds differently.
+        parameters.flash_attn_type = self._api.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        parameters.type_k = parameters.type_v = self._api.GGML_TYPE_Q8_0
         self._context = self._api.llama_init_from_model(self._model, parameters)
+        if not self._context:  # a head size or an attention it cannot store so
+            defaults = self._api.llama_context_default_params()
+            parameters.flash_attn_type = defaults.flash_attn_type
+            parameters.type_k, parameters.type_v = defaults.type_k, defaults.type_v
+            self._context = self._api.llama_init_from_model(self._model, parameters)
 
     def free(self) -> None:
         """Give the memory back. May be called twice."""
         with captured_logs():
             if self._context:
-                if hasattr(self, "_batch"):
+                if self._batch is not None:
                     self._api.llama_batch_free(self._batch)
                 self._api.llama_free(self._context)
                 self._context = None
@@ -130,7 +158,8 @@ class LlamaSession:
     def special_text(self, which: str) -> str:
         """Text of the `bos` or `eos` token; empty where the model has none."""
         token = getattr(self._api, f"llama_vocab_{which}")(self._vocab)
-        return "" if token < 0 else (self._api.llama_vocab_get_text(self._vocab, token) or b"").decode("utf-8", "replace")
+        raw = self._api.llama_vocab_get_text(self._vocab, token) if token >= 0 else None
+        return raw.decode("utf-8", "replace") if raw else ""
 
     @property
     def adds_bos(self) -> bool:
@@ -170,18 +199,29 @@ class LlamaSession:
             raise EngineFailed(f"llama.cpp could not evaluate {count} tokens: {why}")
         self.length = start + count
 
-    def best(self, index: int) -> int:
-        """The most likely token after the one at `index` of the last evaluation.
+    def logits(self, index: int) -> NDArray[np.float32]:
+        """What the model gives for the successor of one token of the last evaluation.
 
-        Raises:
-            EngineFailed: the logits are not numbers.
+        A view of llama.cpp's memory, valid until the next evaluation.
+
+        Args:
+            index: which token; -1 for the last one.
         """
         import numpy as np
 
         pointer = self._api.llama_get_logits_ith(self._context, index)
         if not pointer:
             raise EngineFailed("llama.cpp gave no logits")
-        row = np.frombuffer(self._row.from_address(ctypes.addressof(pointer.contents)), np.float32)
+        row = self._row.from_address(ctypes.addressof(pointer.contents))
+        return np.frombuffer(row, dtype=np.float32)
+
+    def best(self, index: int) -> int:
+        """The most likely successor of one token of the last evaluation; see `logits`.
+
+        Raises:
+            EngineFailed: the logits are not numbers.
+        """
+        row = self.logits(index)
         token = int(row.argmax())
         if math.isnan(row[token]):
             raise EngineFailed("the model computes NaN; its file is damaged or of an unknown kind")
@@ -219,3 +259,14 @@ class LlamaSession:
         """Empty the context."""
         self._api.llama_memory_clear(self._memory, True)
         self.length = 0
+
+
+def _refuse_after_fork() -> None:
+    global _first_process
+    if _first_process is None:
+        _first_process = os.getpid()
+    elif _first_process != os.getpid():
+        raise EngineUnavailable(
+            "llama.cpp cannot compute in a process forked from one that used it: "
+            "start worker processes with the 'spawn' method, or use the model only in them"
+        )

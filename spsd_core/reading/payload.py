@@ -1,0 +1,373 @@
+"""Payload by instruction: the text the user wants worked on, found by what he asks to be done to it."""
+
+from __future__ import annotations
+
+import re
+
+from spsd_core.reading.lexicon import TEXT_NOUNS, word_set
+from spsd_core.reading.source import Source, Trigger
+from spsd_core.spans import Span
+
+__all__ = ["JUDGING_TRIGGERS", "TRIGGERS"]
+
+_WINDOW = 24
+_LONG_ENOUGH = 8  # words that may be the text meant by "this" at the end of a prompt
+
+# Work on a text, whatever else is said.
+_STRONG = word_set(
+    "translate translated translating translation proofread proofreading rewrite rewriting reword rephrase"
+    " rephrasing paraphrase paraphrasing summarize summarise summarizing summarising summary shorten condense"
+    " reformulate copyedit punctuate transcribe annotate"
+)
+# Work on a text only where a text is named, or something follows a colon.
+_WEAK = word_set(
+    "edit correct improve polish revise fix check grade review critique evaluate analyze analyse analyzing"
+    " classify categorize categorise label complete continue expand extract convert reformat format simplify"
+    " interpret explain identify read make turn change find rate assess judge detect tag finish debug"
+    " refactor count answer consider generate enhance parse clean feedback grammar spelling tone sentiment"
+    " transform replace remove optimize optimise elaborate comment"
+)
+_POINTING = word_set("this these that those following below above it attached")
+_FORWARD = word_set("following below here")
+_OWNING = word_set(
+    "my our his her their the this these that those following above below given attached your"
+)
+_BACK = re.compile(
+    r"\b(?:above|this|that|it|these|those|my (?:e-?mail|message|letter|text|draft|reply|post|essay)"
+    r"|(?:what|which) i (?:wrote|have written|said)|the (?:e-?mail|message|letter|text) i wrote)\b",
+    re.IGNORECASE,
+)
+_DELIMITER = re.compile(
+    r":(?=[\s\"'\u201c\u2018`*<\[({>-]|\Z)|[\n\r]|[ \t](?:-{1,3}|\u2013|\u2014|=>|->)[ \t\n]|\u2014|[\"\u201c\xab`]|(?<![^\W_])'(?=\w)"
+)
+_NOUN_COLON = re.compile(r"[ \t]{0,3}[*_]{0,2}:[*_]{0,2}(?=\s|\"|\u201c|\Z)")
+_AFTER_QUOTE = re.compile(r"[.,;:!?)]{0,3}(?:[ \t]*(?:\n|\r|\Z)|[ \t]+(?=[A-Z]))")
+
+
+def _to_end(source: Source, start: int) -> None:
+    source.payload.append((start, len(source.text)))
+
+
+def _reached(source: Source) -> bool:
+    """Whether what follows is payload already, so that looking on is idle."""
+    return bool(source.payload) and source.payload[-1][1] == len(source.text)
+
+
+def _instruction(strong: bool) -> Trigger:
+    def find(source: Source, index: int) -> None:
+        if _reached(source):
+            return
+        sentence = source.sentence_at(source.starts[index])
+        last, named, pointed = index, False, False
+        while last + 1 < len(source.low) and last - index < _WINDOW:
+            if source.starts[last + 1] >= sentence.end:
+                break
+            last += 1
+            word = source.low[last]
+            if word in TEXT_NOUNS and (strong or _is_owned(source, last)):
+                named = True
+            elif word in _POINTING:
+                pointed = True
+        if (
+            named
+            or (strong and (pointed or last == index))
+            or (pointed and _opens_block(source, index, sentence))
+        ):
+            _mark(source, index, sentence)
+        elif strong and source.low[index].startswith("translat"):
+            source.payload.append((source.ends[index], sentence.end))
+
+    return find
+
+
+def _is_owned(source: Source, index: int) -> bool:
+    """Whether a text noun means a certain text: "this email", "the following short poem"."""
+    return any(source.word_at(place) in _OWNING for place in range(max(0, index - 3), index))
+
+
+def _opens_block(source: Source, index: int, sentence: Span) -> bool:
+    """Whether the sentence ends with a colon before a line break, or quotes something."""
+    rest = source.flat[source.ends[index] : sentence.end]
+    return rest.rstrip().endswith(":") or '"' in rest or "\u201c" in rest
+
+
+def _mark(source: Source, index: int, sentence: Span) -> None:
+    """Mark what the instruction at word `index` is about."""
+    start = source.starts[index]
+    delimiter = _DELIMITER.search(
+        source.flat, source.ends[index], min(sentence.end + 2, len(source.flat))
+    )
+    if delimiter is not None and source.flat[delimiter.end() :].strip():
+        _from_delimiter(source, delimiter)
+    elif source.flat[sentence.end : sentence.end + 400].strip() and not _refers_back(
+        source, start, sentence
+    ):
+        _to_end(source, sentence.end)
+    elif _refers_back(source, start, sentence):
+        source.payload.append((0, sentence.start))
+        if _is_long(source, sentence.end, len(source.text)):
+            _to_end(source, sentence.end)
+    else:
+        source.payload.append((source.ends[index], sentence.end))
+
+
+def _from_delimiter(source: Source, delimiter: re.Match[str]) -> None:
+    """Payload after a colon, dash or line break; in quotes, up to the closing one."""
+    opening = delimiter.start() if delimiter[0] in "\"\u201c\xab`'" else delimiter.end()
+    while opening < len(source.flat) and source.flat[opening].isspace():
+        opening += 1
+    for start, end, kind, _ in source.found:
+        if start == opening and kind.value in ("quote", "code"):
+            if _AFTER_QUOTE.match(source.flat, end):
+                source.payload.append((start, end))
+                return
+            break
+    _to_end(source, opening)
+
+
+def _is_long(source: Source, start: int, end: int) -> bool:
+    return source.word_index(end) - source.word_index(start) >= _LONG_ENOUGH
+
+
+def _refers_back(source: Source, start: int, sentence: Span) -> bool:
+    """Whether "this" can only mean the text before: hardly any follows, and enough precedes."""
+    words = set(source.low[source.word_index(start) : source.word_index(sentence.end)])
+    if words & _FORWARD or not _is_long(source, 0, sentence.start):
+        return False
+    if not _BACK.search(source.flat, start, sentence.end):
+        return False
+    return (
+        "above" in words
+        or not _is_long(source, sentence.end, len(source.text))
+        or ("wrote" in words or "written" in words)
+    )
+
+
+def _labelled(source: Source, index: int) -> None:
+    """`Email: ...`, `Text:` and a line break: what follows the colon is a text."""
+    if _reached(source):
+        return
+    colon = _NOUN_COLON.match(source.flat, source.ends[index])
+    if colon is not None and source.flat[colon.end() : colon.end() + 400].strip():
+        position = colon.end()
+        while position < len(source.flat) and source.flat[position].isspace():
+            position += 1
+        _to_end(source, position)
+
+
+def _here(source: Source, index: int) -> None:
+    """here is my code, here's the text, below is, the following."""
+    word = source.low[index]
+    if _reached(source) or (
+        word in ("here", "below") and source.word_at(index + 1) not in ("is", "are", "'s")
+    ):
+        return
+    sentence = source.sentence_at(source.starts[index])
+    last = min(source.word_index(sentence.end), index + _WINDOW)
+    named = any(source.low[place] in TEXT_NOUNS for place in range(index + 1, last))
+    if named or _opens_block(source, index, sentence):
+        delimiter = _DELIMITER.search(
+            source.flat, source.ends[index], min(sentence.end + 2, len(source.flat))
+        )
+        if delimiter is not None:
+            _from_delimiter(source, delimiter)
+
+
+_WRITING_NOUNS = TEXT_NOUNS | word_set("card toast invitation greeting eulogy vow vows apology")
+_SAYING = word_set(
+    "saying says thanking telling asking apologizing apologising wishing starting beginning ending congratulating"
+    " greeting inviting requesting declining that"
+)
+
+
+def _writing(source: Source, index: int) -> None:
+    """write an email thanking ..., draft a message that says ...: from the verb to the end."""
+    if _reached(source):
+        return
+    end = source.sentence_at(source.starts[index]).end
+    noun = False
+    for place in range(index + 1, min(index + _WINDOW, len(source.low))):
+        if source.starts[place] >= end:
+            return
+        word = source.low[place]
+        if word in _WRITING_NOUNS or source.low[place - 1 : place + 1] == ["thank", "you"]:
+            noun = True
+        if noun and (
+            word in _SAYING
+            and (word != "that" or source.word_at(place + 1) in ("says", "thanks", "starts"))
+        ):
+            _to_end(source, source.starts[index])
+            return
+        if word in ("thank", "apology", "greeting", "eulogy", "thankyou") and source.word_at(
+            place - 1
+        ) in ("a", "an", "my"):
+            source.payload.append((source.starts[index], end))
+            return
+
+
+_TELLING_BEFORE = word_set(
+    "please then and to should must always you only just will can never or they customer user"
+)
+_NOT_SAYING = word_set(
+    "want wanted like have just let's needless wish love i would could we say wanna"
+)
+
+
+def _say(source: Source, index: int) -> None:
+    """say 'hello', always say thank you, how do you say; not "I just wanted to say thanks"."""
+    if _reached(source):
+        return
+    start, end = source.span(index)
+    sentence = source.sentence_at(start)
+    before = source.word_at(index - 1) if start > sentence.start else ""
+    if before in ("you", "i", "we", "do") and source.word_at(index - 2) in (
+        "do",
+        "you",
+        "would",
+        "can",
+        "should",
+    ):
+        source.payload.append((end, sentence.end))
+        return
+    if before == "to" and source.word_at(index - 2) in _NOT_SAYING:
+        return
+    if before == "" or before in _TELLING_BEFORE:
+        if before == "just" and source.word_at(index - 2) in ("wanted", "i", "to"):
+            return
+        _to_end(source, end)
+
+
+def _respond(source: Source, index: int) -> None:
+    """respond with ..., start with "Hello", end with: to the end of the sentence, or the text."""
+    if _reached(source):
+        return
+    sentence = source.sentence_at(source.starts[index])
+    after = source.word_at(index + 1)
+    if after in ("with", "by", "only", "just", "saying"):
+        start = source.ends[index + 1]
+        rest = source.flat[start : sentence.end]
+        if ":" in rest and sentence.end < len(source.flat) and rest.rstrip().endswith(":"):
+            _to_end(source, start)
+        elif start < sentence.end:
+            source.payload.append((start, sentence.end))
+    elif after in ("to", "for"):
+        _instruction(True)(source, index)
+
+
+_ROLES = {
+    "act": ("as", "like"),
+    "pretend": ("to", "you", "that", "you're", "i", "i'm", "we"),
+    "imagine": ("you", "you're", "that"),
+    "you": ("are",),
+    "role": ("play", "playing"),
+    "roleplay": ("",),
+    "assume": ("the",),
+}
+_ROLE_ARTICLES = word_set("a an the my going now acting playing")
+
+
+def _role(source: Source, index: int) -> None:
+    """act as, pretend to be, you are a ...: the sentence that sets the role."""
+    word, after = source.low[index], source.word_at(index + 1)
+    if after not in _ROLES[word] and word != "roleplay":
+        return
+    sentence = source.sentence_at(source.starts[index])
+    if word == "you":
+        starts = source.starts[index] == sentence.start
+        if (
+            not starts
+            or source.word_at(index + 2) not in _ROLE_ARTICLES
+            or _is_praise(source, index)
+        ):
+            return
+    source.payload.append(sentence)
+
+
+_PRAISE = word_set(
+    "star lifesaver legend gem angel saint genius best life lovely wonderful great amazing hero blessing god"
+)
+
+
+def _is_praise(source: Source, index: int) -> bool:
+    return not _PRAISE.isdisjoint(source.low[index + 2 : index + 5])
+
+
+def _mention(source: Source, index: int) -> None:
+    """what does X mean, the meaning of X, synonyms for X, the word X, when the user says X."""
+    sentence = source.sentence_at(source.starts[index])
+    word = source.low[index]
+    before, after = source.word_at(index - 1), source.word_at(index + 1)
+    if word == "mean":
+        first = source.word_index(sentence.start)
+        if not {"does", "do", "did"} & set(source.low[first:index]) or before in (
+            "i",
+            "you",
+            "not",
+        ):
+            return
+    elif word in ("word", "phrase", "expression", "term"):
+        if before != "the" or after in (
+            "limit",
+            "count",
+            "for",
+            "that",
+            "document",
+            "is",
+            "of",
+            "",
+        ):
+            return
+    elif after not in ("of", "for", "to", "is", "in"):
+        return
+    source.payload.append(sentence)
+
+
+def _quoted_speech(source: Source, index: int) -> None:
+    """when the user says hello: the sentence is a template, and so is what follows."""
+    window = source.low[max(0, index - 4) : index]
+    if {"user", "customer", "person", "someone", "client", "i", "caller", "they"} & set(window) and {
+        "when", "if", "whenever", "once", "after"
+    } & set(window):  # fmt: skip
+        _to_end(source, source.sentence_at(source.starts[index]).start)
+
+
+_SOUND = re.compile(
+    r"(?:does|is|was|will|would) (?:this|that|it|the above|my|the)(?: \w+)?(?: sound| seem| look| read| be)?"
+    r"(?: \w+){0,2} (?:polite|rude|ok|okay|correct|right|professional|formal|clear|good|grammatical|natural|impolite|friendly"
+    r"|too|fine|appropriate|accurate|spam|positive|negative|sarcastic)\b"
+    r"|how (?:does|do) (?:this|that|it|these) (?:sound|read|look)|what do you think (?:of|about) (?:this|that|the above|my)",
+    re.IGNORECASE,
+)
+
+
+def _judging(source: Source, index: int) -> None:
+    """is this email polite, how does this sound, what do you think of my ..."""
+    start = source.starts[index]
+    sentence = source.sentence_at(start)
+    if _reached(source) or not _SOUND.match(source.flat, start):
+        return
+    _mark(source, index, sentence)
+
+
+TRIGGERS: dict[str, Trigger] = {
+    **dict.fromkeys(TEXT_NOUNS - word_set("question questions answer answers"), _labelled),
+    **dict.fromkeys(["context", "sentence", "transcript", "output", "document"], _labelled),
+    **dict.fromkeys(_WEAK, _instruction(False)),
+    **dict.fromkeys(_STRONG, _instruction(True)),
+    **dict.fromkeys(["write", "draft", "compose", "create", "send", "prepare", "craft"], _writing),
+    **dict.fromkeys(["say", "greet"], _say),
+    **dict.fromkeys(
+        ["respond", "reply", "start", "begin", "end", "finish", "replying", "responding"], _respond
+    ),
+    **dict.fromkeys(["here", "here's", "heres", "below", "following"], _here),
+    **dict.fromkeys(_ROLES, _role),
+    **dict.fromkeys(
+        "mean meaning synonym synonyms antonym antonyms definition pronounce pronunciation word phrase expression"
+        " term".split(),
+        _mention,
+    ),
+    **dict.fromkeys(["says", "asks", "types", "writes"], _quoted_speech),
+}
+JUDGING_TRIGGERS: dict[str, Trigger] = {
+    **dict.fromkeys(["is", "does", "how", "what", "will", "would", "was"], _judging)
+}
