@@ -32,6 +32,7 @@ _CODE_LINE_RE = re.compile(
     | ^\s*(?:<[/!]?[a-zA-Z][^<>]{0,80}>|[$>]\s\S|//|/\*|\*/|@\w+\b|at\s\w[\w.$]{0,80}\()
     | ^\s*["']?[\w.-]{1,40}["']?\s*[:=]\s*["'\[{(\d]  # key: value, assignment
     | ^\s*[\d.,;|\t -]{6,}$                         # rows of numbers
+    | ^\s*(?:\w+\s*=\s*)?[\w.]{1,60}\(.*\)\s*$              # a call on a line of its own
     | (?:=>|->|::|&&|\|\||!=|==|\(\)|\);)
     """,
     re.VERBOSE,

@@ -112,7 +112,7 @@ class CallLog:
             ),
             memoised=self.memoised,
             settings_fingerprint=fingerprint,
-            notes=tuple(self.notes),
+            notes=(*self.notes, counter.note) if counter.note else tuple(self.notes),
             ms=ms_since(self.began),
         )
         return Distillation(

@@ -21,6 +21,7 @@ from spsd_core.engines import Engine, build_engines
 from spsd_core.exceptions import DeadlineExceeded, EngineError, EngineFailed
 from spsd_core.memo import Memo, text_key
 from spsd_core.observers import Call, Observer
+from spsd_core.reading import read
 from spsd_core.run import GATE_FAILED, Remembered, Run, Wait, Way
 from spsd_core.safety import SafetyGate
 from spsd_core.settings import Settings
@@ -141,7 +142,12 @@ class Distiller:
         observers: Sequence[Observer] = (),
     ) -> ChatDistillation:
         """`distill_chat` without holding up the event loop."""
-        runs = self._chat_runs(messages, framework, metadata or {}, observers)
+        arguments = (messages, framework, metadata or {}, observers)
+        if sum(len(part) for message in messages for part in message.parts) > _INLINE_CHARS:
+            loop = asyncio.get_running_loop()
+            runs = await loop.run_in_executor(self._pool(), self._chat_runs, *arguments)
+        else:
+            runs = self._chat_runs(*arguments)
         rows: list[list[Distillation | None]] = []
         for row in runs:
             rows.append([None if run is None else await self._adrive(run) for run in row])
@@ -218,13 +224,28 @@ class Distiller:
         return found
 
     def count(self, text: str) -> int:
-        """Target tokens of `text` alone, remembered."""
+        """Target tokens that `text` adds as the content of a message, remembered."""
         key = text_key(text)
         found = self._counts.get(key)
         if found is None:
-            found = self.counter.text(text)
+            found = self.counter.content(text)
             self._counts.put(key, found)
         return found
+
+    def load(self) -> None:
+        """Load rules, tokenizer and models now rather than on the first call; may be repeated.
+
+        Raises nothing: what cannot be loaded shows in the records of later calls, and in
+        `spsd doctor`.
+        """
+        self.hits("load")
+        self.count("load")
+        read("load")
+        for engine in self.engines:
+            load = getattr(engine, "load", None)
+            if load is not None:
+                with contextlib.suppress(EngineError):
+                    load()
 
     # -- life ------------------------------------------------------------------------------------
 

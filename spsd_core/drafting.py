@@ -98,7 +98,7 @@ class Drafting:
         request = self._request(engine, best)
         began = time.perf_counter()
         rapl = system_rapl()
-        joules = rapl.read() if rapl.readable and engine.name == "rewrite" else ()
+        joules = rapl.read() if rapl.readable and engine.name != "lexical" else ()
         try:
             with self._log.stage(engine.name):
                 future = engine.submit(request)
@@ -114,7 +114,7 @@ class Drafting:
         if draft is None:
             return None
         self._log.core_seconds += draft.busy_core_seconds
-        if joules:
+        if joules and draft.busy_core_seconds:  # a server's work is not this machine's
             self._log.rapl_uwh = rapl.spent_uwh(joules, rapl.read())
         return self._judge(engine, draft, request.token_budget, began)
 
@@ -126,7 +126,7 @@ class Drafting:
             reading=self._reading,
             level=self._effective.level,
             token_budget=token_budget(self._tokens_before, minimum, share, best),
-            count_tokens=self._distiller.counter.text,
+            count_tokens=self._distiller.counter.content,
             deadline=self._deadline,
             cancelled=self._cancelled,
         )
@@ -143,7 +143,7 @@ class Drafting:
             text, checks, repaired = self._verified(draft)
         failed = next((check for check in checks if not check.passed), None)
         reason = failed.reason if failed else None
-        tokens = None if failed else self._distiller.counter.text(text)
+        tokens = None if failed else self._distiller.counter.content(text)
         if tokens is not None and not worth_sending(
             self._distiller.counter,
             self._tokens_before,

@@ -26,7 +26,7 @@ PROMPTS = (
     Example(
         "dictated request",
         "hi there so sorry to bother you I was wondering if you could please draft a short note "
-        "to the caterer that we are now 34 people not 28 and that two of them don't eat nuts "
+        "to the caterer that we are now 34 people not 28 and that two of them want no dessert "
         "thanks so much",
     ),
     Example(

@@ -15,6 +15,8 @@ from spsd_demo.stand_in import Endpoint
 __all__ = ["Outcome", "run_chain", "run_query_engine"]
 
 _ANSWER_TOKENS = 48
+_KEYWORDS = 40
+"""Enough that courtesy does not crowd the keywords out of the original query."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def run_chain(endpoint: Endpoint, settings: Settings) -> list[Outcome]:
         max_completion_tokens=_ANSWER_TOKENS,
     )
     last = _Last()
+    Distiller(settings).load()  # so that the first line shows the work, not the loading
     prompt = ChatPromptTemplate.from_messages([("user", "{text}")])
     plain = prompt | model
     distilling = prompt | PromptDistiller(settings=settings, observers=(last,)) | model
@@ -106,11 +109,13 @@ def run_query_engine(endpoint: Endpoint, settings: Settings) -> list[Outcome]:
         context_window=8192,
     )
     usage = _Usage(llm)
-    index = SimpleKeywordTableIndex.from_documents([Document(text=text) for text in DOCUMENTS])
-    plain = index.as_query_engine(llm=llm)
+    documents = [Document(text=text) for text in DOCUMENTS]
+    index = SimpleKeywordTableIndex.from_documents(documents, llm=llm)
+    options = {"llm": llm, "max_keywords_per_query": _KEYWORDS}
+    plain = index.as_query_engine(**options)
     last = _Last()
     transform = DistillQueryTransform(distiller=Distiller(settings), observers=(last,))
-    distilling = DistillQueryEngine(index.as_query_engine(llm=llm), query_transform=transform)
+    distilling = DistillQueryEngine(index.as_query_engine(**options), query_transform=transform)
     outcomes = []
     for example in QUERIES:
         plain.query(example.text)

@@ -70,15 +70,21 @@ def courtesy_spans(text: str, protected: tuple[Span, ...] = ()) -> Iterator[Span
     ['Hi!', ', please']
     """
     folded = fold(text)
+    known: dict[str, bool] = {}
     for start, end in split_sentences(text):
         if TRIGGER_RE.search(folded, start, end):
-            yield from _in_sentence(folded, start, end, protected)
+            yield from _in_sentence(folded, start, end, protected, known)
 
 
-def _in_sentence(folded: str, start: int, end: int, protected: tuple[Span, ...]) -> Iterator[Span]:
+def _in_sentence(
+    folded: str, start: int, end: int, protected: tuple[Span, ...], known: dict[str, bool]
+) -> Iterator[Span]:
     if end - start <= LONGEST_SENTENCE:
         sentence = folded[start:end]
-        if WHOLE_RE.match(sentence):
+        whole = known.get(sentence)
+        if whole is None:
+            whole = known[sentence] = WHOLE_RE.match(sentence) is not None
+        if whole:
             yield Span(start, end)
             return
     begin = start
@@ -109,7 +115,7 @@ def _repeated_sentences(text: str) -> list[Span]:
     seen: set[str] = set()
     repeated: list[Span] = []
     for span in split_sentences(text):
-        sentence = " ".join(fold(text[span.start : span.end]).split())
+        sentence = " ".join(FILLER_RE.sub("", fold(text[span.start : span.end])).split())
         if len(sentence) < _MIN_REPEATED_CHARS:
             continue
         if sentence in seen:

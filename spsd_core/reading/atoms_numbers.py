@@ -83,14 +83,14 @@ _AMOUNT = re.compile(
 )
 _VERSION = re.compile(r"v?\d+(?:\.\d+){2,9}\S{0,32}|v\d+(?:\.\d+)?", re.IGNORECASE)
 _PHONE = re.compile(r"\+?\(?\d{1,4}\)?(?:[ .-]\(?\d{2,5}\)?){1,5}(?!\w)")
+_SERIES = re.compile(r"\d[\d.,]*(?:[ \t]\d[\d.,]*){4,}(?=\s|\Z)")
 _PHONE_SHAPE = re.compile(r"[+(]|\d{3}[-. ]\d{3}[-. ]\d{4}$|0\d{2,4}[ -]\d{3,}")
-_CODE_BEFORE = re.compile(rf"(?:\b(?:usd|eur|gbp|inr|cad|aud|rs\.?)|[{_SIGN}]){_S}$", re.IGNORECASE)
-_LABEL_BEFORE = re.compile(
-    r"\b(?:order|ticket|invoice|case|reference|ref|account|acct|tracking|serial|booking|reservation"
-    r"|confirmation|error|flight|room|po|id|sku|code|policy|claim|customer|member|id)"
-    rf"(?:{_S}(?:number|no\.?|num|code|id|nr\.?|is))?{_S}?[#:]?{_S}?$",
-    re.IGNORECASE,
+_CURRENCY_BEFORE = word_set("usd eur gbp inr cad aud chf rs rs.")
+_LABELS = word_set(
+    "order ticket invoice case reference ref account acct tracking serial booking reservation"
+    " confirmation error flight room po id sku code policy claim customer member"
 )
+_LABEL_ENDS = word_set("number no no. num code id nr nr. is")
 _LONGEST_LABEL = 32
 
 
@@ -119,7 +119,14 @@ def find_digits(source: Source) -> None:
 def _classify(source: Source, start: int, end: int, core: str) -> int:
     """Note what the chunk `core` is; gives the place up to which the text has been read."""
     flat = source.flat
-    if core[0] in "+(0123456789" and end - start <= 24:
+    if core.isdecimal():
+        series = _SERIES.match(flat, start)
+        if series is not None:
+            source.add(AtomKind.NUMBER, start, series.end())
+            return series.end()
+        if len(core) < 3:
+            return _number(source, start, end)
+    if core[0] in "+(0123456789" and 2 < end - start <= 24:
         phone = _PHONE.match(flat, start)
         if phone and _PHONE_SHAPE.match(phone[0]) and sum(map(str.isdigit, phone[0])) >= 7:
             source.add(AtomKind.IDENTIFIER, start, phone.end())
@@ -168,21 +175,34 @@ def _timed(source: Source, kind: AtomKind, start: int, end: int) -> int:
 
 def _number(source: Source, start: int, end: int) -> int:
     flat = source.flat
-    after = _AFTER.match(flat, end)
+    follows = flat[end : end + 3].lstrip(" \t\u00a0-")[:1]
+    after = _AFTER.match(flat, end) if follows.isalpha() or follows in ("%", "\xb0") else None
     last = end if after is None else after.end()
     kind = AtomKind.NUMBER
     if after and (after["clock"] or after["month"] or after["time"]):
         kind = AtomKind.DATE
     elif after and after["money"]:
         kind = AtomKind.AMOUNT
-    before = flat[max(0, start - _LONGEST_LABEL) : start]
-    if before and (money := _CODE_BEFORE.search(before)):
-        start -= len(before) - money.start()
-        kind = AtomKind.AMOUNT
-    elif last == end and before and _LABEL_BEFORE.search(before):
-        kind = AtomKind.IDENTIFIER
+    start, kind = _labelled(flat, start, kind, bare=last == end)
     source.add(kind, start, last)
     return last
+
+
+def _labelled(flat: str, start: int, kind: AtomKind, *, bare: bool) -> tuple[int, AtomKind]:
+    """What the words before a number make of it: `$ 5`, `USD 5`, `order number 5`."""
+    before = flat[max(0, start - _LONGEST_LABEL) : start].rstrip(" \t\u00a0")
+    if not before:
+        return start, kind
+    gap = start - len(before) - max(0, start - _LONGEST_LABEL)
+    if before[-1] in _SIGN:
+        return start - gap - 1, AtomKind.AMOUNT
+    words = before.rstrip("#: ").rsplit(None, 2)[-2:]
+    label = words[-1].lower() if words else ""
+    if label in _CURRENCY_BEFORE and gap:
+        return start - gap - len(label), AtomKind.AMOUNT
+    if label in _LABEL_ENDS and len(words) > 1:
+        label = label if label in _LABELS else words[0].lower()
+    return start, AtomKind.IDENTIFIER if bare and label in _LABELS else kind
 
 
 _NOT_COUNTING_BEFORE = word_set(

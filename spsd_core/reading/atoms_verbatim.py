@@ -54,6 +54,7 @@ def find_code_spans(source: Source) -> None:
     for start, end in fences:
         source.add(AtomKind.CODE, start, end, source.text[start:end])
         source.payload.append((start, end))
+        source.closings[start] = end
     _find_ticks(source, fences)
 
 
@@ -75,6 +76,7 @@ def _find_ticks(source: Source, fences: list[tuple[int, int]]) -> None:
             line = blank.start() if blank else start + _LONGEST_SINGLE
         elif match[1] == opened[1]:
             source.add(AtomKind.CODE, opened[0], end, source.text[opened[0] : end])
+            source.closings[opened[0]] = end
             opened = None
 
 
@@ -129,6 +131,7 @@ def _closes(flat: str, start: int, char: str, mark: str) -> bool:
 
 
 def _add_quote(source: Source, start: int, end: int) -> None:
+    source.closings[start] = end
     source.add(AtomKind.QUOTE, start, end)
     if source.text.count(" ", start, end) >= _WORDS_OF_PAYLOAD - 1:
         source.payload.append((start, end))

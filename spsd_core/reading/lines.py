@@ -48,6 +48,7 @@ def find_lines(source: Source) -> None:
         return
     speakers: list[tuple[int, int]] = []
     table: list[tuple[int, int]] = []
+    code: list[tuple[int, int]] = []
     shape: tuple[str, int] | None = None
     for start, end in lines:
         line = flat[start : min(end, start + 2000)].rstrip()
@@ -61,10 +62,7 @@ def find_lines(source: Source) -> None:
         elif bare[0] == ">":
             source.payload.append((start, end))
         elif _is_code(bare, line):
-            source.add(
-                AtomKind.CODE, start + len(line) - len(bare), end, source.text[start:end].strip()
-            )
-            source.payload.append((start + len(line) - len(bare), end))
+            _join_block(source.flat, code, start + len(line) - len(bare), end)
         else:
             _find_inline_items(source, start, end)
         if ":" in bare[:34] and not item and _SPEAKER.match(line):
@@ -79,9 +77,20 @@ def find_lines(source: Source) -> None:
             table.append((start, end))
         shape = this_shape
     _end_table(source, table)
+    for start, end in code:
+        source.add(AtomKind.CODE, start, end, source.text[start:end])
+    source.payload.extend(code)
     if len(speakers) > 1:
         source.payload.append((speakers[0][0], speakers[-1][1]))
     _find_embedded_data(source)
+
+
+def _join_block(flat: str, code: list[tuple[int, int]], start: int, end: int) -> None:
+    """Add a line of code to the block above, if only white space stands between."""
+    if code and flat[code[-1][1] : start].isspace():
+        code[-1] = code[-1][0], end
+    else:
+        code.append((start, end))
 
 
 def _is_code(bare: str, line: str) -> bool:

@@ -11,6 +11,7 @@ from spsd_core.spans import Span
 __all__ = ["JUDGING_TRIGGERS", "TRIGGERS"]
 
 _WINDOW = 24
+_LONGEST_SENTENCE = 600
 _LONG_ENOUGH = 8  # words that may be the text meant by "this" at the end of a prompt
 
 # Work on a text, whatever else is said.
@@ -46,6 +47,17 @@ _AFTER_QUOTE = re.compile(r"[.,;:!?)]{0,3}(?:[ \t]*(?:\n|\r|\Z)|[ \t]+(?=[A-Z]))
 
 def _to_end(source: Source, start: int) -> None:
     source.payload.append((start, len(source.text)))
+
+
+def _limit(source: Source, index: int, sentence: Span) -> int:
+    """How far to look for what word `index` asks about: the sentence, and the break after it."""
+    return min(sentence.end + 2, source.ends[index] + _LONGEST_SENTENCE, len(source.flat))
+
+
+def _whole(source: Source, sentence: Span) -> None:
+    """Take a sentence as payload, once."""
+    if not source.payload or source.payload[-1] != sentence:
+        source.payload.append(sentence)
 
 
 def _reached(source: Source) -> bool:
@@ -87,16 +99,15 @@ def _is_owned(source: Source, index: int) -> bool:
 
 def _opens_block(source: Source, index: int, sentence: Span) -> bool:
     """Whether the sentence ends with a colon before a line break, or quotes something."""
-    rest = source.flat[source.ends[index] : sentence.end]
+    start = source.ends[index]
+    rest = source.flat[start : min(sentence.end, start + _LONGEST_SENTENCE)]
     return rest.rstrip().endswith(":") or '"' in rest or "\u201c" in rest
 
 
 def _mark(source: Source, index: int, sentence: Span) -> None:
     """Mark what the instruction at word `index` is about."""
     start = source.starts[index]
-    delimiter = _DELIMITER.search(
-        source.flat, source.ends[index], min(sentence.end + 2, len(source.flat))
-    )
+    delimiter = _DELIMITER.search(source.flat, source.ends[index], _limit(source, index, sentence))
     if delimiter is not None and source.flat[delimiter.end() :].strip():
         _from_delimiter(source, delimiter)
     elif source.flat[sentence.end : sentence.end + 400].strip() and not _refers_back(
@@ -116,12 +127,10 @@ def _from_delimiter(source: Source, delimiter: re.Match[str]) -> None:
     opening = delimiter.start() if delimiter[0] in "\"\u201c\xab`'" else delimiter.end()
     while opening < len(source.flat) and source.flat[opening].isspace():
         opening += 1
-    for start, end, kind, _ in source.found:
-        if start == opening and kind.value in ("quote", "code"):
-            if _AFTER_QUOTE.match(source.flat, end):
-                source.payload.append((start, end))
-                return
-            break
+    end = source.closings.get(opening)
+    if end is not None and _AFTER_QUOTE.match(source.flat, end):
+        source.payload.append((opening, end))
+        return
     _to_end(source, opening)
 
 
@@ -131,10 +140,11 @@ def _is_long(source: Source, start: int, end: int) -> bool:
 
 def _refers_back(source: Source, start: int, sentence: Span) -> bool:
     """Whether "this" can only mean the text before: hardly any follows, and enough precedes."""
-    words = set(source.low[source.word_index(start) : source.word_index(sentence.end)])
+    first = source.word_index(start)
+    words = set(source.low[first : min(source.word_index(sentence.end), first + _WINDOW)])
     if words & _FORWARD or not _is_long(source, 0, sentence.start):
         return False
-    if not _BACK.search(source.flat, start, sentence.end):
+    if not _BACK.search(source.flat, start, min(sentence.end, start + _LONGEST_SENTENCE)):
         return False
     return (
         "above" in words
@@ -167,7 +177,7 @@ def _here(source: Source, index: int) -> None:
     named = any(source.low[place] in TEXT_NOUNS for place in range(index + 1, last))
     if named or _opens_block(source, index, sentence):
         delimiter = _DELIMITER.search(
-            source.flat, source.ends[index], min(sentence.end + 2, len(source.flat))
+            source.flat, source.ends[index], _limit(source, index, sentence)
         )
         if delimiter is not None:
             _from_delimiter(source, delimiter)
@@ -280,7 +290,7 @@ def _role(source: Source, index: int) -> None:
             or _is_praise(source, index)
         ):
             return
-    source.payload.append(sentence)
+    _whole(source, sentence)
 
 
 _PRAISE = word_set(
@@ -298,7 +308,7 @@ def _mention(source: Source, index: int) -> None:
     word = source.low[index]
     before, after = source.word_at(index - 1), source.word_at(index + 1)
     if word == "mean":
-        first = source.word_index(sentence.start)
+        first = max(source.word_index(sentence.start), index - _WINDOW)
         if not {"does", "do", "did"} & set(source.low[first:index]) or before in (
             "i",
             "you",
@@ -319,7 +329,7 @@ def _mention(source: Source, index: int) -> None:
             return
     elif after not in ("of", "for", "to", "is", "in"):
         return
-    source.payload.append(sentence)
+    _whole(source, sentence)
 
 
 def _quoted_speech(source: Source, index: int) -> None:

@@ -20,7 +20,7 @@ from spsd_core.reading.feeling import find_emphasis
 from spsd_core.reading.lines import find_lines
 from spsd_core.reading.names import find_names
 from spsd_core.reading.questions import find_questions
-from spsd_core.reading.source import Found, Source, Trigger, cut_words
+from spsd_core.reading.source import Found, Source, TooDense, Trigger, cut_words
 from spsd_core.reading.types import Atom, AtomKind, Reading
 from spsd_core.spans import Span, merge_spans
 
@@ -55,8 +55,19 @@ _PAYLOAD_TRIGGERS = _merged(payload.TRIGGERS, payload.JUDGING_TRIGGERS)
 
 
 def read_text(text: str, protected_terms: tuple[str, ...] = ()) -> Reading:
-    """Find the protected atoms and the payload of `text`. Linear in its length; never raises."""
-    source = cut_words(text)
+    """Find the protected atoms and the payload of `text`. Linear in its length; never raises.
+
+    A long text with more atoms than prose can hold (numbers, log lines, lists without end) is
+    data: all of it is payload, and none of its atoms is named.
+    """
+    try:
+        return _read(cut_words(text), protected_terms)
+    except TooDense:
+        whole = (Span(0, len(text)),)
+        return Reading(text, (), whole, whole)
+
+
+def _read(source: Source, protected_terms: tuple[str, ...]) -> Reading:
     find_code_spans(source)
     find_quotes(source)
     _pull(source, _PAYLOAD_TRIGGERS)

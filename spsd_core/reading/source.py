@@ -12,12 +12,14 @@ from spsd_core.reading.sentences import split_sentences
 from spsd_core.reading.types import AtomKind
 from spsd_core.spans import Span
 
-__all__ = ["Found", "Source", "Trigger", "chunks_with", "cut_words", "normal_form"]
+__all__ = ["Found", "Source", "TooDense", "Trigger", "chunks_with", "cut_words", "normal_form"]
 
 _WORD = re.compile(r"([^\W_]+(?:'[^\W_]+)*)")
 _UNIFIED = str.maketrans("\u2018\u2019\u02bc\u201c\u201d\u201e\xab\xbb", '\'\'\'"""""')
 _CLAUSE_END = frozenset('.,;:!?()[]{}"\n\r\u2013\u2014\u2026\u2022|')
 _LONGEST_GAP = 8
+_MOST_FOUND = 2000
+_CHARACTERS_AN_ATOM = 16  # dense prose has one atom in 30 characters
 
 Found = tuple[int, int, AtomKind, str]
 """Start, end, kind and key of an atom, before it becomes one."""
@@ -30,6 +32,10 @@ def normal_form(text: str) -> str:
     'it\\'s "here"'
     """
     return " ".join(text.translate(_UNIFIED).casefold().split())
+
+
+class TooDense(Exception):  # noqa: N818
+    """The text is data rather than prose. Never leaves the reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +58,18 @@ class Source:
     found: list[Found] = field(default_factory=list)
     """What the finders have found so far, in no order."""
     payload: list[tuple[int, int]] = field(default_factory=list)
+    most_found: int = 0
+    closings: dict[int, int] = field(default_factory=dict)
+    """Start of each quotation or code span -> its end."""
 
     def add(self, kind: AtomKind, start: int, end: int, key: str | None = None) -> None:
-        """Note an atom; its key is its own normal form unless given."""
+        """Note an atom; its key is its own normal form unless given.
+
+        Raises:
+            TooDense: the text holds more of them than prose can.
+        """
+        if len(self.found) >= self.most_found:
+            raise TooDense
         self.found.append(
             (start, end, kind, normal_form(self.text[start:end]) if key is None else key)
         )
@@ -136,4 +151,5 @@ def cut_words(text: str) -> Source:
         gaps=parts[2::2],
         capitals=[index for index, word in enumerate(raw) if word != low[index]],
         sentences=split_sentences(text),
+        most_found=_MOST_FOUND + len(text) // _CHARACTERS_AN_ATOM,
     )

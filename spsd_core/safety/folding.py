@@ -16,7 +16,7 @@ from collections.abc import Sequence
 __all__ = ["fold", "fold_offsets", "unmask", "unmask_offsets"]
 
 _DROPPED = "'`´’‘ʼʻ‛′＇"
-_SPACED = "\"-_*~()[]{}<>|/\\#^“”„‟«»‹›‐‑‒–—―−•·।、（）「」『』【】"
+_SPACED = '"-_*~()[]{}<>|/\\#^“”„‟«»‹›‐‑‒–—―−•·।、（）「」『』【】'
 _LOOKALIKES = str.maketrans(
     # Cyrillic, Greek, then Latin: letters that pass for an ASCII one on a screen
     "авеікмнорстухѕјһԁԛԝѵӏ" + "αεηικνορτυχγ" + "ɡıłøđ",

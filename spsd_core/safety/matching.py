@@ -1,6 +1,6 @@
 """Matching: all patterns of all rules in one linear pass, then places for the few that were found.
 
-Every group of patterns is one member of an `re2.Set`. The set says which members match a chunk of
+Every group of patterns is one member of an `re2.Set`. The sets say which members match a chunk of
 folded text; only rules whose members are all there are looked at again, with their own patterns,
 inside that chunk. Chunks bound the work of the second step, whatever the text is.
 """
@@ -19,8 +19,9 @@ from spsd_core.spans import Span
 __all__ = ["CompiledRules", "Evidence"]
 
 _CHUNK = 4096
-_SET_BYTES = 192 << 20
-_PATTERN_BYTES = 32 << 20
+_MEMBERS_PER_SET = 10  # small sets have small automata: faster while cold, far less memory
+_SET_BYTES = 16 << 20
+_PATTERN_BYTES = 8 << 20
 _ANYTHING = r"(?s:.)"
 
 
@@ -55,14 +56,16 @@ class CompiledRules:
         self._patterns: list[Any] = []
         self._plans = [self._plan(rule) for rule in rules]
         self._evasive = [plan for plan in self._plans if plan.rule.evasive]
-        self._set = self._compile_set()
+        self._sets = self._compile_sets()
 
     def _plan(self, rule: Rule) -> _Plan:
         try:
             return _Plan(
                 rule=rule,
                 alone=self._member(rule.patterns),
-                together=tuple(i for group in rule.all_of if (i := self._member(group)) is not None),
+                together=tuple(
+                    i for group in rule.all_of if (i := self._member(group)) is not None
+                ),
                 void=self._member(rule.unless),
             )
         except ValueError as error:
@@ -83,15 +86,12 @@ class CompiledRules:
             self._patterns.append(compiled)
         return self._sources[source]
 
-    def _compile_set(self) -> Any:
-        import re2
-
-        members = re2.Set.SearchSet(_options(_SET_BYTES))
-        for source in self._sources:
-            members.Add(source)
-        members.Add(_ANYTHING)
-        members.Compile()
-        return members
+    def _compile_sets(self) -> list[_MemberSet]:
+        sources = list(self._sources)
+        return [
+            _MemberSet(first, sources[first : first + _MEMBERS_PER_SET])
+            for first in range(0, len(sources), _MEMBERS_PER_SET)
+        ]
 
     def find(self, text: str) -> dict[str, Evidence]:
         """The first evidence of every rule that fires on `text`, by rule id."""
@@ -113,7 +113,7 @@ class CompiledRules:
     def _fired(
         self, chunk: str, plans: Sequence[_Plan], known: Container[str]
     ) -> list[tuple[_Plan, Span]]:
-        scan = _Scan(chunk, self._patterns, self._set)
+        scan = _Scan(chunk, self._patterns, self._sets)
         fired = []
         for plan in plans:
             if plan.rule.id not in known:
@@ -123,22 +123,38 @@ class CompiledRules:
         return fired
 
 
+class _MemberSet:
+    """Neighbouring members as one automaton."""
+
+    def __init__(self, first: int, sources: Sequence[str]) -> None:
+        import re2
+
+        self._members = range(first, first + len(sources))
+        self._set = re2.Set.SearchSet(_options(_SET_BYTES))
+        for source in (*sources, _ANYTHING):
+            self._set.Add(source)
+        self._set.Compile()
+
+    def found_in(self, text: bytes, patterns: Sequence[Any]) -> list[int]:
+        matched = self._set.Match(text)
+        if matched:
+            return [self._members[i] for i in matched if i < len(self._members)]
+        # the always-matching member is missing: the automaton ran out of memory
+        return [member for member in self._members if patterns[member].search(text)]
+
+
 class _Scan:
     """One chunk of text: which members are in it and, on demand, where."""
 
-    def __init__(self, chunk: str, patterns: Sequence[Any], members: Any) -> None:
+    def __init__(self, chunk: str, patterns: Sequence[Any], sets: Sequence[_MemberSet]) -> None:
         # on bytes re2 need not translate offsets, which would cost more than the matching
         self._bytes = chunk.encode()
         self._ascii = len(self._bytes) == len(chunk)
         self._patterns = patterns
         self._places: dict[int, list[Span]] = {}
-        matched = members.Match(self._bytes)
-        if matched:
-            self._members = frozenset(matched)
-        else:  # the always-matching member is missing: the automaton ran out of memory
-            self._members = frozenset(
-                index for index, pattern in enumerate(patterns) if pattern.search(self._bytes)
-            )
+        self._members = frozenset(
+            member for members in sets for member in members.found_in(self._bytes, patterns)
+        )
 
     def evidence(self, plan: _Plan) -> Span | None:
         """The first evidence of a rule, in characters of the chunk."""

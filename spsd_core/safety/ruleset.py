@@ -62,6 +62,7 @@ _LIST = re.compile(r",\s+")  # with the space, so that x{2,} can stand in a list
 _SYNTAX = re.compile(r"\\.|\[[^\]]*\]")
 _UNFOLDED = re.compile(r"[A-Z'’`\"#~\-]|  ")
 
+
 def _several(patterns: object) -> object:
     return [patterns] if isinstance(patterns, str) else patterns
 

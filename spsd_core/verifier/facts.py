@@ -7,7 +7,7 @@ far the reader takes it to reach ("3" or "3 times"). Spelt-out numbers count as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from spsd_core.distillation import Reason
 from spsd_core.reading import Atom, AtomKind
@@ -15,43 +15,42 @@ from spsd_core.spans import Span
 from spsd_core.verifier.context import Losses, VerifierContext
 from spsd_core.verifier.matching import atoms_not_found
 
-__all__ = ["AMOUNTS", "DATES", "FORMATS", "LIMITS", "NAMES", "NUMBERS"]
+__all__ = ["AMOUNTS", "DATES", "FORMATS", "LIMITS", "NAMES", "NUMBERS", "lost_words"]
 
 
 def _inflected(kind: AtomKind) -> Callable[[VerifierContext], Iterator[Span]]:
     def find(context: VerifierContext) -> Iterator[Span]:
-        words, sought = context.original_words, context.draft_words
-
-        def form(atom: Atom) -> str:
-            return words.canonical_of(atom.start, atom.end)
-
+        words = context.original_words
         atoms = context.original.of_kind(kind)
-        for atom in atoms_not_found(atoms, form, sought.canonical.find):
-            yield Span(atom.start, atom.end)
-        yield from _wordless(context, kind)
+        return lost_words(context, atoms, words.canonical_of, context.draft_words.canonical)
 
     return find
 
 
-def _wordless(context: VerifierContext, kind: AtomKind) -> Iterator[Span]:
-    """Atoms without any word (a clock in symbols, a rating in stars) must stand as they are."""
-    for atom in context.original.of_kind(kind):
-        if not context.original_words.indices(atom.start, atom.end):
-            surface = context.original.text[atom.start : atom.end]
-            if surface not in context.text:
-                yield Span(atom.start, atom.end)
-
-
 def _lost_names(context: VerifierContext) -> Iterator[Span]:
-    words, sought = context.original_words, context.draft_words
-
-    def form(atom: Atom) -> str:
-        return words.plain_of(atom.start, atom.end)
-
+    words, draft = context.original_words, context.draft_words
     atoms = context.original.of_kind(AtomKind.NAME)
-    for atom in atoms_not_found(atoms, form, sought.plain.find, once=context.generative):
+    return lost_words(context, atoms, words.plain_of, draft.plain, once=context.generative)
+
+
+def lost_words(
+    context: VerifierContext,
+    atoms: Sequence[Atom],
+    form: Callable[[int, int], str],
+    sought: str,
+    *,
+    once: bool = False,
+) -> Iterator[Span]:
+    """Places of the atoms whose words are not found in order.
+
+    Atoms without any word (a clock in symbols, a rating in stars) must stand as they are.
+    """
+    forms = {atom: form(atom.start, atom.end) for atom in atoms}
+    for atom in atoms_not_found(atoms, forms.__getitem__, sought.find, once=once):
         yield Span(atom.start, atom.end)
-    yield from _wordless(context, AtomKind.NAME)
+    for atom, needle in forms.items():
+        if not needle and context.original.text[atom.start : atom.end] not in context.text:
+            yield Span(atom.start, atom.end)
 
 
 NUMBERS = Losses("numbers", Reason.LOST_NUMBER, _inflected(AtomKind.NUMBER))

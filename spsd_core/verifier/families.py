@@ -44,11 +44,11 @@ LOSSES: tuple[Losses, ...] = (
 FAMILIES: tuple[Check, ...] = (
     check_edits,
     check_output,
+    *LOSSES,
     check_language,
     check_voice,
-    check_novelty,
     check_added_facts,
     check_added_negation,
-    *LOSSES,
+    check_novelty,
 )
-"""Every check. A draft is accepted when all of them pass."""
+"""Every check; the first that fails names the refusal. A draft is accepted when all pass."""

@@ -163,10 +163,11 @@ class Words:
     def canonical_of(self, start: int, end: int) -> str:
         """The stems of `text[start:end]`, in the form of `canonical`; empty where it has none."""
         chosen = self.indices(start, end)
-        return _join(self.stems[chosen.start : chosen.stop]) if chosen else ""
+        joined = _join(self.stems[chosen.start : chosen.stop])
+        return "" if joined.isspace() else joined
 
     def plain_of(self, start: int, end: int) -> str:
-        """The folded words of `text[start:end]`, in the form of `plain`."""
+        """The folded words of `text[start:end]`, in the form of `plain`; empty without any."""
         chosen = self.indices(start, end)
         return f" {' '.join(self.folded[chosen.start : chosen.stop])} " if chosen else ""
 

@@ -45,7 +45,7 @@ def draft(text: str, level: Level = "light") -> str:
         ("hello i need help with my account pls", "i need help with my account"),
         ("Hi ChatGPT, can you please explain recursion?", "Explain recursion?"),
         ("Any help would be greatly appreciated! What is a monad?", "What is a monad?"),
-        ("Dear Sir or Madam,\nmy kettle leaks.\nKind regards", "my kettle leaks."),
+        ("Dear Sir or Madam,\nmy kettle leaks.\nKind regards", "My kettle leaks."),
     ],
 )
 def test_courtesy_goes_and_the_seams_close(text: str, expected: str) -> None:
@@ -115,4 +115,4 @@ def test_the_cost_grows_no_faster_than_the_text(unit: str) -> None:
 
     seconds(200)
     small = max(min(seconds(2_000) for _ in range(3)), 1e-4)
-    assert seconds(16_000) / small < 24
+    assert min(seconds(16_000) for _ in range(3)) / small < 24

@@ -290,10 +290,6 @@ GOOD = [
         "Help me organize my colorful book collection.",
     ),
     (LIST, "S" + LIST.removeprefix("Hello! Please s")),
-    (
-        "Hi! Please define the word “serendipity” for me, thank you.",
-        'Define the word "serendipity" for me.',
-    ),
     (QUOTE, 'Make this more formal: "Hey Tom, cheers for the samples!"'),
     (CODE, "Explain what `rows.sort(key=len)` changes."),
     (LETTER, "P" + LETTER.removeprefix("Hi! Please p")),
