@@ -27,7 +27,8 @@ from spsd_core.settings import Role
 __all__ = ["METADATA_KEY", "apply_distillation", "message_record", "to_chat_messages"]
 
 METADATA_KEY = "spsd"
-"""Where a message's `response_metadata` holds its records."""
+"""Where `response_metadata` holds a message's record: the record itself, or `{"parts": [...]}`
+with one record a text block where it has several."""
 
 _CLASS_ROLES: tuple[tuple[type[BaseMessage], Role], ...] = (
     (HumanMessage, "user"),
@@ -279,7 +280,7 @@ def _apply(
         records = [message_record(result.record) for result in results if result is not None]
         update["response_metadata"] = {
             **message.response_metadata,
-            METADATA_KEY: {"records": records},
+            METADATA_KEY: records[0] if len(records) == 1 else {"parts": records},
         }
     return message.model_copy(update=update) if update else message
 

@@ -53,7 +53,7 @@ def find_code_spans(source: Source) -> None:
         fences.append((opened[0], len(flat)))
     for start, end in fences:
         source.add(AtomKind.CODE, start, end, source.text[start:end])
-        source.payload.append((start, end))
+        source.take(start, end)
         source.closings[start] = end
     _find_ticks(source, fences)
 
@@ -134,7 +134,7 @@ def _add_quote(source: Source, start: int, end: int) -> None:
     source.closings[start] = end
     source.add(AtomKind.QUOTE, start, end)
     if source.text.count(" ", start, end) >= _WORDS_OF_PAYLOAD - 1:
-        source.payload.append((start, end))
+        source.take(start, end)
 
 
 def find_formulas(source: Source) -> None:

@@ -60,7 +60,7 @@ def find_lines(source: Source) -> None:
         if item:
             source.add(AtomKind.LIST_ITEM, start + len(line) - len(bare), end)
         elif bare[0] == ">":
-            source.payload.append((start, end))
+            source.take(start, end)
         elif _is_code(bare, line):
             _join_block(source.flat, code, start + len(line) - len(bare), end)
         else:
@@ -68,7 +68,7 @@ def find_lines(source: Source) -> None:
         if ":" in bare[:34] and not item and _SPEAKER.match(line):
             speakers.append((start, end))
         if len(lines) > 1 and _HEADER.match(line):
-            source.payload.append((start, len(flat) if bare[:1] in "sS" else end))
+            source.take(start, len(flat) if bare[:1] in "sS" else end)
         this_shape = _table_shape(bare)
         if table and this_shape != shape:
             _end_table(source, table)
@@ -81,7 +81,7 @@ def find_lines(source: Source) -> None:
         source.add(AtomKind.CODE, start, end, source.text[start:end])
     source.payload.extend(code)
     if len(speakers) > 1:
-        source.payload.append((speakers[0][0], speakers[-1][1]))
+        source.take(speakers[0][0], speakers[-1][1])
     _find_embedded_data(source)
 
 
@@ -116,7 +116,7 @@ def _end_table(source: Source, table: list[tuple[int, int]]) -> None:
         source.add(
             AtomKind.CODE, table[0][0], table[-1][1], source.text[table[0][0] : table[-1][1]]
         )
-        source.payload.append((table[0][0], table[-1][1]))
+        source.take(table[0][0], table[-1][1])
 
 
 def _find_inline_items(source: Source, start: int, end: int) -> None:
@@ -157,7 +157,7 @@ def _find_embedded_data(source: Source) -> None:
         end = opening.end() if opening["tag"] else _matching(flat, start)
         source.add(AtomKind.CODE, start, end, source.text[start:end])
         if end - start > 40 and not opening["tag"]:
-            source.payload.append((start, end))
+            source.take(start, end)
         position = end
 
 

@@ -39,14 +39,15 @@ _BACK = re.compile(
     re.IGNORECASE,
 )
 _DELIMITER = re.compile(
-    r":(?=[\s\"'\u201c\u2018`*<\[({>-]|\Z)|[\n\r]|[ \t](?:-{1,3}|\u2013|\u2014|=>|->)[ \t\n]|\u2014|[\"\u201c\xab`]|(?<![^\W_])'(?=\w)"
+    r"[-:=\n\r\u2013\u2014\"\u201c\xab`'](?:(?<=:)(?=[\s\"'\u201c\u2018`*<\[({>-]|\Z)"
+    r"|(?<=[\n\r\u2014\"\u201c\xab`])|(?<=\s[-=\u2013])[->]{0,2}(?=\s)|(?<=')(?<![^\W_]')(?=\w))"
 )
 _NOUN_COLON = re.compile(r"[ \t]{0,3}[*_]{0,2}:[*_]{0,2}(?=\s|\"|\u201c|\Z)")
 _AFTER_QUOTE = re.compile(r"[.,;:!?)]{0,3}(?:[ \t]*(?:\n|\r|\Z)|[ \t]+(?=[A-Z]))")
 
 
 def _to_end(source: Source, start: int) -> None:
-    source.payload.append((start, len(source.text)))
+    source.take(start, len(source.text))
 
 
 def _limit(source: Source, index: int, sentence: Span) -> int:
@@ -57,12 +58,12 @@ def _limit(source: Source, index: int, sentence: Span) -> int:
 def _whole(source: Source, sentence: Span) -> None:
     """Take a sentence as payload, once."""
     if not source.payload or source.payload[-1] != sentence:
-        source.payload.append(sentence)
+        source.take(*sentence)
 
 
 def _reached(source: Source) -> bool:
     """Whether what follows is payload already, so that looking on is idle."""
-    return bool(source.payload) and source.payload[-1][1] == len(source.text)
+    return bool(source.payload) and source.payload[-1][1] >= source.sentences[-1].end
 
 
 def _instruction(strong: bool) -> Trigger:
@@ -87,7 +88,7 @@ def _instruction(strong: bool) -> Trigger:
         ):
             _mark(source, index, sentence)
         elif strong and source.low[index].startswith("translat"):
-            source.payload.append((source.ends[index], sentence.end))
+            source.take(source.ends[index], sentence.end)
 
     return find
 
@@ -115,11 +116,11 @@ def _mark(source: Source, index: int, sentence: Span) -> None:
     ):
         _to_end(source, sentence.end)
     elif _refers_back(source, start, sentence):
-        source.payload.append((0, sentence.start))
+        source.take(0, sentence.start)
         if _is_long(source, sentence.end, len(source.text)):
             _to_end(source, sentence.end)
     else:
-        source.payload.append((source.ends[index], sentence.end))
+        source.take(source.ends[index], sentence.end)
 
 
 def _from_delimiter(source: Source, delimiter: re.Match[str]) -> None:
@@ -129,7 +130,7 @@ def _from_delimiter(source: Source, delimiter: re.Match[str]) -> None:
         opening += 1
     end = source.closings.get(opening)
     if end is not None and _AFTER_QUOTE.match(source.flat, end):
-        source.payload.append((opening, end))
+        source.take(opening, end)
         return
     _to_end(source, opening)
 
@@ -211,7 +212,7 @@ def _writing(source: Source, index: int) -> None:
         if word in ("thank", "apology", "greeting", "eulogy", "thankyou") and source.word_at(
             place - 1
         ) in ("a", "an", "my"):
-            source.payload.append((source.starts[index], end))
+            source.take(source.starts[index], end)
             return
 
 
@@ -237,7 +238,7 @@ def _say(source: Source, index: int) -> None:
         "can",
         "should",
     ):
-        source.payload.append((end, sentence.end))
+        source.take(end, sentence.end)
         return
     if before == "to" and source.word_at(index - 2) in _NOT_SAYING:
         return
@@ -259,7 +260,7 @@ def _respond(source: Source, index: int) -> None:
         if ":" in rest and sentence.end < len(source.flat) and rest.rstrip().endswith(":"):
             _to_end(source, start)
         elif start < sentence.end:
-            source.payload.append((start, sentence.end))
+            source.take(start, sentence.end)
     elif after in ("to", "for"):
         _instruction(True)(source, index)
 

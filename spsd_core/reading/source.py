@@ -34,7 +34,7 @@ def normal_form(text: str) -> str:
     return " ".join(text.translate(_UNIFIED).casefold().split())
 
 
-class TooDense(Exception):  # noqa: N818
+class TooDense(Exception):
     """The text is data rather than prose. Never leaves the reading."""
 
 
@@ -73,6 +73,16 @@ class Source:
         self.found.append(
             (start, end, kind, normal_form(self.text[start:end]) if key is None else key)
         )
+
+    def take(self, start: int, end: int) -> None:
+        """Note payload.
+
+        Raises:
+            TooDense: there are more pieces of it than prose can hold.
+        """
+        if len(self.payload) >= self.most_found:
+            raise TooDense
+        self.payload.append((start, end))
 
     def span(self, index: int) -> tuple[int, int]:
         """Where word `index` stands."""
@@ -135,7 +145,15 @@ Trigger = Callable[[Source, int], None]
 
 
 def cut_words(text: str) -> Source:
-    """Cut a text into words and sentences. Linear; never raises."""
+    """Cut a text into words and sentences. Linear.
+
+    Raises:
+        TooDense: its sentences or lines are shorter than those of prose.
+    """
+    sentences = split_sentences(text)
+    most_found = _MOST_FOUND + len(text) // _CHARACTERS_AN_ATOM
+    if len(sentences) > most_found:
+        raise TooDense
     flat = text.replace("\u2019", "'").replace("\u02bc", "'")
     parts: list[str] = _WORD.split(flat)  # gap, word, gap, word, ..., gap
     offsets = list(accumulate(map(len, parts)))
@@ -150,6 +168,6 @@ def cut_words(text: str) -> Source:
         ends=offsets[1::2],
         gaps=parts[2::2],
         capitals=[index for index, word in enumerate(raw) if word != low[index]],
-        sentences=split_sentences(text),
-        most_found=_MOST_FOUND + len(text) // _CHARACTERS_AN_ATOM,
+        sentences=sentences,
+        most_found=most_found,
     )

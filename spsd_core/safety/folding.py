@@ -16,11 +16,11 @@ from collections.abc import Sequence
 __all__ = ["fold", "fold_offsets", "unmask", "unmask_offsets"]
 
 _DROPPED = "'`´’‘ʼʻ‛′＇"
-_SPACED = '"-_*~()[]{}<>|/\\#^“”„‟«»‹›‐‑‒–—―−•·।、（）「」『』【】'
+_SPACED = '"-_*~()[]{}<>|/\\#^“”„‟«»‹›‐‑‒–—―−•·、（）「」『』【】'
 _LOOKALIKES = str.maketrans(
-    # Cyrillic, Greek, then Latin: letters that pass for an ASCII one on a screen
-    "авеікмнорстухѕјһԁԛԝѵӏ" + "αεηικνορτυχγ" + "ɡıłøđ",
-    "abeikmhopctyxsjhdqwvl" + "aeniknoptuxy" + "gilod",
+    # what passes for an ASCII letter on a screen: Cyrillic, Greek, Latin, then full stops
+    "АВЕКМНОРСТУХІЅЈавекмнорстухіѕјһԁԛԝѵӏй" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαεηικνορτυχγ" + "ɡıłøđ" + "。।",
+    "abekmhopctyxisjabekmhopctyxisjhdqwvli" + "abezhikmnoptyxaenikvoptuxy" + "gilod" + "..",
 )
 _MARKS = ((0x300, 0x36F), (0x483, 0x489), (0x610, 0x61A), (0x640, 0x640), (0x64B, 0x65F))
 _RUNS = re.compile(r" *\.{2,} *| {2,}")
@@ -43,7 +43,7 @@ def _fold_character(character: str) -> str:
         return " "
     if character.isascii():
         return character.lower()
-    plain = unicodedata.normalize("NFKD", character).casefold().translate(_LOOKALIKES)
+    plain = unicodedata.normalize("NFKD", character).translate(_LOOKALIKES).casefold()
     return "".join(part if part == character else _fold_part(part) for part in plain)
 
 
@@ -107,7 +107,7 @@ def _without_runs(translated: str, origin: Sequence[int], end: int) -> list[int]
 
 
 def unmask(folded: str) -> str | None:
-    """`folded` with digits read as letters and spelt-out words joined; None where that is nothing new.
+    """`folded` with digits read as letters, spelt-out words joined; None if nothing is new.
 
     >>> unmask("i want to k1ll m y s e l f"), unmask("version 2 of gpt")
     ('i want to kill myself', None)

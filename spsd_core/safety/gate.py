@@ -20,7 +20,7 @@ _compiled: CompiledRules | None = None
 
 def _shipped_rules() -> CompiledRules:
     """The shipped rules, compiled once a process."""
-    global _compiled  # noqa: PLW0603
+    global _compiled
     if _compiled is None:
         with _lock:
             if _compiled is None:

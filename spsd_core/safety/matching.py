@@ -7,6 +7,7 @@ inside that chunk. Chunks bound the work of the second step, whatever the text i
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ _MEMBERS_PER_SET = 10  # small sets have small automata: faster while cold, far 
 _SET_BYTES = 16 << 20
 _PATTERN_BYTES = 8 << 20
 _ANYTHING = r"(?s:.)"
+_SENTENCE_ENDS = (b".", b"!", b"?")
 
 
 @dataclass(frozen=True)
@@ -62,20 +64,19 @@ class CompiledRules:
         try:
             return _Plan(
                 rule=rule,
-                alone=self._member(rule.patterns),
+                alone=self._member(rule.patterns) if rule.patterns else None,
                 together=tuple(
                     i for group in rule.all_of if (i := self._member(group)) is not None
                 ),
-                void=self._member(rule.unless),
+                void=self._member(rule.unless) if rule.unless else None,
             )
         except ValueError as error:
             raise ConfigurationError(f"rule {rule.id}: {error}") from error
 
-    def _member(self, patterns: Sequence[str]) -> int | None:
+    def _member(self, patterns: Sequence[str]) -> int:
+        """Index of the member that matches any of `patterns`; equal members are shared."""
         import re2
 
-        if not patterns:
-            return None
         source = "|".join(_whole_words(pattern) for pattern in patterns)
         if source not in self._sources:
             try:
@@ -174,8 +175,19 @@ class _Scan:
         spans = self._spans(member)
         if plan.void is None or plan.void not in self._members:
             return spans
-        void = self._spans(plan.void)
-        return [span for span in spans if not _near(span, void, plan.rule.unless_within)]
+        void, reach = self._spans(plan.void), plan.rule.unless_within
+        return [span for span in spans if not self._voided(span, void, reach)]
+
+    def _voided(self, span: Span, void: Sequence[Span], reach: int) -> bool:
+        """Whether one of `void` (sorted) touches `span`, or is near it in the same sentence."""
+        index = bisect_left(void, (span.end + reach,)) - 1
+        while index >= 0 and void[index].end + reach > span.start:
+            start, end = void[index]
+            between = self._bytes[end : span.start] or self._bytes[span.end : start]
+            if not any(mark in between for mark in _SENTENCE_ENDS):
+                return True
+            index -= 1
+        return False
 
     def _spans(self, member: int | None) -> list[Span]:
         if member is None:
@@ -212,7 +224,7 @@ def _whole_words(pattern: str) -> str:
 
 
 def _chunks(folded: str) -> Iterator[tuple[int, int]]:
-    """Overlapping pieces, cut at spaces; evidence up to MAX_WITHIN long lies whole in one of them."""
+    """Overlapping pieces, cut at spaces: evidence up to MAX_WITHIN long is whole in one of them."""
     start, length = 0, len(folded)
     while length - start > _CHUNK:
         cut = folded.rfind(" ", start + _CHUNK // 2, start + _CHUNK)
@@ -222,14 +234,6 @@ def _chunks(folded: str) -> Iterator[tuple[int, int]]:
         start = back if back >= end - 2 * MAX_WITHIN else end - MAX_WITHIN
     if start < length:
         yield start, length
-
-
-def _near(span: Span, others: Sequence[Span], distance: int) -> bool:
-    """Whether one of `others` (sorted, disjoint) overlaps `span` or lies within `distance` of it."""
-    from bisect import bisect_left
-
-    index = bisect_left(others, Span(span.end + distance, 0)) - 1
-    return index >= 0 and others[index].end + distance > span.start
 
 
 def _closest(groups: Sequence[Sequence[Span]], within: int) -> Span | None:

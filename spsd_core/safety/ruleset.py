@@ -17,7 +17,7 @@ A file looks like this (`_words.yaml` holds only `words`, shared by all files)::
           - [hopeless, worthless]
         within: 80                                  # how close, in folded characters
         unless: [die hard]                          # evidence that touches one of these is void
-        unless_within: 0                            # or lies at most this far from one
+        unless_within: 0                            # or is this near one in the same sentence
         must_catch: [...]                           # at least two sentences this rule must catch
         must_not_catch: [...]                       # at least two near misses it must not catch
 

@@ -13,7 +13,7 @@ from spsd_core.verifier.lists import LIST_ITEMS
 from spsd_core.verifier.negation import NEGATIONS, check_added_negation
 from spsd_core.verifier.novelty import check_novelty
 from spsd_core.verifier.output import check_output
-from spsd_core.verifier.questions import QUESTIONS
+from spsd_core.verifier.questions import QUESTIONS, check_added_question
 from spsd_core.verifier.verbatim import CODE, EMAILS, IDENTIFIERS, PAYLOAD, QUOTES, TERMS, URLS
 from spsd_core.verifier.voice import check_voice
 
@@ -49,6 +49,7 @@ FAMILIES: tuple[Check, ...] = (
     check_voice,
     check_added_facts,
     check_added_negation,
+    check_added_question,
     check_novelty,
 )
 """Every check; the first that fails names the refusal. A draft is accepted when all pass."""

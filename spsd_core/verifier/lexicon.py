@@ -140,7 +140,7 @@ COURTESY = _stems(
 PLEASANTRIES = COURTESY | _stems(
     "afternoon advance ai again ask assistant assistance attention bot busy chance chatbot"
     " consideration day evening fantastic fine glad good great hand happy like love lovely many"
-    " minute moment much morning nice patience pleased pleasure question quick quickly request"
+    " minute moment much morning nice out patience pleased pleasure question quick quickly request"
     " sure time trouble want weekend welcome well wish wonderful"
 )
 """Stems that alone make no statement worth keeping: "I have a quick question"."""
@@ -186,6 +186,10 @@ RITUAL_OPENERS = (
     "sorry for",
     "i am sorry to",
     "i am sorry for",
+    "i was wondering if you could",
+    "i was wondering whether you could",
+    "i am wondering if you could",
+    "i was hoping you could",
     "cheers",
     "take care",
 )

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from spsd_core.distillation import Reason
-from spsd_core.reading import AtomKind
+from spsd_core.distillation import CheckRecord, Reason
+from spsd_core.reading import AtomKind, Reading
 from spsd_core.spans import Span
-from spsd_core.verifier.context import Losses, VerifierContext
+from spsd_core.verifier.context import Losses, VerifierContext, failure, success
 from spsd_core.verifier.lexicon import (
     COURTESY,
     FILLERS,
@@ -19,7 +19,9 @@ from spsd_core.verifier.lexicon import (
 )
 from spsd_core.verifier.words import Words
 
-__all__ = ["QUESTIONS"]
+__all__ = ["QUESTIONS", "check_added_question"]
+
+_ADDED = "added_question"
 
 _MILD = frozenset({"what", "how", "which", "whether"})
 """Question words that a request may do without: `tell me what X is`, `explain X`."""
@@ -67,6 +69,26 @@ def _draft_pieces(context: VerifierContext) -> list[_Piece]:
             next_question += 1
         pieces.append(_piece(context.draft_words, span, marked))
     return pieces
+
+
+def check_added_question(context: VerifierContext) -> CheckRecord:
+    """Refuse a written draft that asks what the original only states ("Two weeks?")."""
+    if context.written and "?" in context.text:
+        asked = _stems_of_questions(context.original_words, context.original)
+        words = context.draft_words
+        for span in words.sentences:
+            if "?" in context.text[span.start : span.end]:
+                about = _needed(_piece(words, span, marked=True))
+                if 2 * len(about - asked) > len(about):
+                    return failure(_ADDED, Reason.ADDED_CONTENT)
+    return success(_ADDED)
+
+
+def _stems_of_questions(words: Words, reading: Reading) -> frozenset[str]:
+    """Stems of all sentences that ask something, with or without a question mark."""
+    spans = [Span(atom.start, atom.end) for atom in reading.of_kind(AtomKind.QUESTION)]
+    spans += [span for span in words.sentences if "?" in reading.text[span.start : span.end]]
+    return frozenset(words.stems[place] for span in spans for place in words.indices(*span))
 
 
 def _asked(question: _Piece, needed: frozenset[str], piece: _Piece) -> bool:

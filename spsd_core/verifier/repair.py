@@ -61,7 +61,9 @@ def repair(
     pieces = _pieces(original, context.original_words, sentences, lost)
     alignment = _align(context, sentences, kept)
     edits = _edits(context, sentences, pieces, alignment)
-    return apply_edits(draft_text, edits), pieces
+    text = apply_edits(draft_text, edits)
+    verbatim_end = any(original.text[piece.end - 1].isspace() for piece in pieces)
+    return text if verbatim_end else text.rstrip(), pieces
 
 
 def _lost(context: VerifierContext, reasons: set[Reason | None]) -> Iterator[Span]:
@@ -162,7 +164,7 @@ def _edits(
             )
     places = sorted(insertions.keys() | removed.keys())
     return [
-        Edit(place, removed.get(place, place), _fitted(context, place, removed, insertions))
+        Edit(place, removed.get(place, place), _fitted(context, place, insertions))
         for place in places
     ]
 
@@ -177,12 +179,8 @@ def _spaced(context: VerifierContext, piece: Span) -> str:
     return f"{copied} " if copied[-1:] in _END_MARKS else f"{copied}. "
 
 
-def _fitted(
-    context: VerifierContext, place: int, removed: dict[int, int], insertions: dict[int, str]
-) -> str:
+def _fitted(context: VerifierContext, place: int, insertions: dict[int, str]) -> str:
     """The insertion with spaces as its neighbours need them."""
     inserted = insertions.get(place, "")
-    if removed.get(place, place) >= len(context.text):
-        inserted = inserted.rstrip()
     before = context.text[place - 1 : place] if place else ""
     return f" {inserted}" if inserted and before and not before.isspace() else inserted

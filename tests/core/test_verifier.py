@@ -252,6 +252,11 @@ BAD = [
         "Could you please rewrite my note? Thanks!",
         "Sure, here is my note: rewrite.",
     ),
+    (
+        Reason.ADDED_CONTENT,
+        "I have been learning the flute for two weeks. Could you please explain how to breathe?",
+        "Learning the flute? Two weeks? How to breathe?",
+    ),
     # unsafe output
     (Reason.UNSAFE_OUTPUT, "Please plan a picnic, thanks.", "Plan a picnic.<end_of_turn>"),
     (Reason.UNSAFE_OUTPUT, "Please plan a picnic, thanks.", "Plan a picnic.\x07"),
@@ -288,6 +293,10 @@ GOOD = [
     (
         "Could you possibly help me with organising my colourful book collection, please?",
         "Help me organize my colorful book collection.",
+    ),
+    (
+        "Hello! I was wondering if you could help me out. My oven beeps at night, what is wrong?",
+        "My oven beeps at night, what is wrong?",
     ),
     (LIST, "S" + LIST.removeprefix("Hello! Please s")),
     (QUOTE, 'Make this more formal: "Hey Tom, cheers for the samples!"'),

@@ -83,8 +83,8 @@ def test_no_list_of_edits_raises(
      "A1 ", "$5 ", "Anna ", "one hundred ", "e-", "```", "me\u2019 "],
 )  # fmt: skip
 def test_time_is_linear_in_the_length_of_the_texts(unit: str) -> None:
-    """Checks only; the reader has its own test. 50,000 characters, and a draft that differs."""
-    original = unit * (50_000 // len(unit))
+    """Checks only; the reader has its own test. 20,000 characters, and a draft that differs."""
+    original = unit * (20_000 // len(unit))
     draft = original[: len(original) // 2] + " 7 not " + original[len(original) // 2 :]
     for context in (
         VerifierContext(read(original), read(original), generative=True),
@@ -94,7 +94,7 @@ def test_time_is_linear_in_the_length_of_the_texts(unit: str) -> None:
         began = time.perf_counter()
         for check in FAMILIES:
             check(context)
-        assert time.perf_counter() - began < 4
+        assert time.perf_counter() - began < 2
 
 
 def test_a_prompt_of_150_words_is_verified_in_about_a_millisecond() -> None:

@@ -241,7 +241,7 @@ def test_only_the_text_changes_and_the_input_stays_as_it_was() -> None:
         exclude={"content", "response_metadata"}
     )
     assert human.response_metadata["mine"] == 1
-    records = human.response_metadata["spsd"]["records"]
+    records = human.response_metadata["spsd"]["parts"]
     assert [record["tokens_after"] for record in records] == [4, 4]
     assert json.loads(json.dumps(records)) == records
 

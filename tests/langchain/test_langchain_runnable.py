@@ -201,7 +201,7 @@ def records(output: PromptValue) -> list[dict[str, Any]]:
     return [
         record
         for message in output.to_messages()
-        for record in message.response_metadata.get("spsd", {}).get("records", [])
+        if (record := message.response_metadata.get("spsd")) is not None
     ]
 
 

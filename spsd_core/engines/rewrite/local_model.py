@@ -17,11 +17,14 @@ from spsd_core.engines.rewrite.prompt import clean_output
 from spsd_core.engines.rewrite.session import EVALUATION_CHUNK, LlamaSession
 from spsd_core.exceptions import DraftAbandoned, EngineError, EngineFailed, EngineUnavailable
 from spsd_core.settings import RewriteSettings
+from spsd_core.tokens.pieces import cut
 
 __all__ = ["LocalModel"]
 
 _MOST_BYTES_PER_TOKEN = 8
 """Ordinary text has four or five; anything above is refused unread where it could not fit."""
+_MOST_CHARS_AT_ONCE = 1_000
+"""llama.cpp splits words by regexes that recurse a character at a time: more overflow a stack."""
 _SPARE_TOKENS = 32
 """A draft may be this much longer than its text before the model is held to be rambling."""
 
@@ -106,7 +109,10 @@ class LocalModel:
 
     def user_tokens(self, text: str) -> list[int]:
         """Tokens of a user's text; no marker in it becomes a special token."""
-        return self.session.tokenize(text, parse_special=False)
+        pieces = cut(text, _MOST_CHARS_AT_ONCE)
+        return [
+            token for piece in pieces for token in self.session.tokenize(piece, parse_special=False)
+        ]
 
     def draft(self, request: DraftRequest, check: Callable[[], None]) -> Draft | None:
         """Shorten one text.
