@@ -24,6 +24,7 @@ from spsd_core.exceptions import (
 )
 from spsd_core.ledger import Candidate, token_budget, worth_sending
 from spsd_core.reading import Reading
+from spsd_core.spans import Edit
 from spsd_core.verifier import repair, verify
 
 if TYPE_CHECKING:
@@ -169,10 +170,13 @@ class Drafting:
         if reason is not None or tokens is None:
             decided_by = f"verifier.{failed.check}" if failed else "ledger"
             return Verdict(reason or Reason.VERIFIER_FAILED, decided_by)
-        edits = draft.edits
-        if edits is None or repaired:
-            edits = _difference(self._reading.text, text)
-        return Candidate(text, engine.name, tokens, tuple(edits))
+        return Candidate(text, engine.name, tokens, self._edits(draft, text))
+
+    def _edits(self, draft: Draft, text: str) -> tuple[Edit, ...]:
+        """The edits from the original to the text that is sent."""
+        if draft.edits is not None and draft.text == text:
+            return draft.edits
+        return _difference(self._reading.text, text)
 
     def _verified(
         self, draft: Draft
@@ -214,20 +218,20 @@ def _reason_of(error: EngineError) -> Reason:
     return Reason.ENGINE_FAILED
 
 
-def _difference(original: str, text: str) -> list[tuple[int, int, str]]:
+def _difference(original: str, text: str) -> tuple[Edit, ...]:
     """Edits from the original to a rewritten text, word by word, for people to look at."""
     if len(original) > _MAX_DIFF_CHARS:
-        return [(0, len(original), text)]
+        return (Edit(0, len(original), text),)
     old, new = _WORD_OR_SPACE_RE.findall(original), _WORD_OR_SPACE_RE.findall(text)
     starts = [0]
     for word in old:
         starts.append(starts[-1] + len(word))
     matcher = SequenceMatcher(None, old, new, autojunk=False)
-    return [
-        (starts[old_from], starts[old_to], "".join(new[new_from:new_to]))
+    return tuple(
+        Edit(starts[old_from], starts[old_to], "".join(new[new_from:new_to]))
         for operation, old_from, old_to, new_from, new_to in matcher.get_opcodes()
         if operation != "equal"
-    ]
+    )
 
 
 _WORD_OR_SPACE_RE = re.compile(r"\s+|\S+")

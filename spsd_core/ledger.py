@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from spsd_core.spans import Edit
 from spsd_core.tokens import RequestCounter
 
 __all__ = ["Candidate", "token_budget", "worth_sending"]
@@ -18,7 +19,8 @@ class Candidate:
     engine: str
     tokens: int
     """Target tokens of the bare text."""
-    edits: tuple[tuple[int, int, str], ...]
+    edits: tuple[Edit, ...]
+    """From the original to `text`."""
 
 
 def token_budget(tokens_before: int, minimum: int, share: float, best: Candidate | None) -> int:

@@ -140,9 +140,9 @@ class _Usage:
     """Adds up the prompt tokens an endpoint reports to a LlamaIndex LLM."""
 
     def __init__(self, llm: Any) -> None:
-        from llama_index.core.instrumentation import get_dispatcher
         from llama_index.core.instrumentation.event_handlers import BaseEventHandler
         from llama_index.core.instrumentation.events.llm import LLMChatEndEvent
+        from llama_index_instrumentation import get_dispatcher
 
         usage = self
         self._tokens: int | None = None

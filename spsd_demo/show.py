@@ -76,21 +76,15 @@ def summary_lines(outcomes: Sequence[Outcome]) -> list[str]:
 
 def _table(outcomes: Sequence[Outcome]) -> Table:
     table = Table(title="SPSD demo", show_lines=True, expand=True)
-    table.add_column("text", ratio=6)
-    table.add_column("decision", ratio=2)
+    table.add_column("decision, and the text with removed parts struck through", ratio=1)
     table.add_column("tokens", justify="right", no_wrap=True)
     table.add_column("billed", justify="right", no_wrap=True)
     table.add_column("ms", justify="right", no_wrap=True)
     table.add_column("net uWh", justify="right", no_wrap=True)
     for outcome in outcomes:
         result = outcome.result
-        colour = "green" if result.distilled else "yellow"
-        decision = Text(f"{result.decision.value}\n", style=colour)
-        decision.append(f"{result.reason.value}\n", style="dim")
-        decision.append(result.record.decided_by, style="dim")
         table.add_row(
             _marked(outcome),
-            decision,
             f"{result.tokens_before}\n{result.tokens_after}",
             f"{_count(outcome.billed_before)}\n{_count(outcome.billed_after)}",
             f"{result.record.ms:.1f}",
@@ -100,8 +94,11 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
 
 
 def _marked(outcome: Outcome) -> Text:
+    result = outcome.result
     text = Text()
-    text.append(f"{outcome.via} · {outcome.example.kind}\n", style="bold")
+    text.append(f"{outcome.via}, {outcome.example.kind}: ", style="bold")
+    text.append(result.decision.value, style="green" if result.distilled else "yellow")
+    text.append(f", {result.reason.value} ({result.record.decided_by})\n", style="dim")
     for mark, piece in pieces(outcome.example.text, outcome.result):
         text.append(piece, style=_STYLES[mark])
     return text

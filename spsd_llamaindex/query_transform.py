@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from llama_index.core.callbacks import CallbackManager
 from llama_index.core.indices.query.query_transform.base import BaseQueryTransform
-from llama_index.core.instrumentation import get_dispatcher
 from llama_index.core.prompts.mixin import PromptDictType
 from llama_index.core.schema import QueryBundle, QueryType
+from llama_index_instrumentation import get_dispatcher
 
 from spsd_core.distillation import Distillation
 from spsd_core.distiller import Distiller

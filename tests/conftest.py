@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("spsd", deadline=None)  # the first example loads rules and tokenizers
+settings.load_profile("spsd")
 
 
 def _stays_here(family: int, address: Any) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -157,7 +156,7 @@ def _progress(size: int, *, show: bool) -> Iterator[Any]:
         from rich.progress import Progress
     except ModuleNotFoundError:
         show = False
-    if not show or not os.isatty(sys.stderr.fileno()):
+    if not show or not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.console import Console

@@ -25,7 +25,7 @@ _OPERATOR = re.compile(
 )
 _CHUNK = re.compile(r"\S+")
 _OPERAND = re.compile(
-    r"[-+(\[{|]*(?:\d[\d.,]*[a-z]?|[a-z]|[a-z]{1,3}\d?(?:\([^\s]{0,40}\))?|sqrt|sin|cos|tan|log|exp|lim|max|min|mod)[)\]}|!',;.?:]*",
+    r"[-+(\[{|]*(?:\d[\d.,]*[a-z]?|[a-z]|[a-z]\d|[a-z]{1,3}\([^\s]{0,40}\)|sqrt|sin|cos|tan|log|exp|lim|max|min|mod)[)\]}|!',;.?:]*",
     re.IGNORECASE,
 )
 _PLAIN_WORD = re.compile(r"[^\W\d_]{2,}[.,;:!?]*")
@@ -148,7 +148,7 @@ def find_formulas(source: Source) -> None:
     operators = 0
     for chunk in _CHUNK.finditer(flat):
         word = chunk[0]
-        operator = len(word) < 80 and _is_operator(word)
+        operator = len(word) < 80 and _is_operator(word) and (word != "-" or first >= 0)
         operand = operator or (
             len(word) < 24
             and _OPERAND.fullmatch(word) is not None
@@ -165,9 +165,15 @@ def find_formulas(source: Source) -> None:
     _add_formula(source, first, last, operators)
 
 
+_TAG = re.compile(r"</?[a-zA-Z!]")
+_PLUS_NAME = re.compile(r"[A-Za-z]\+\+[.,;:!?)]*")
+
+
 def _is_operator(chunk: str) -> bool:
     if _PLAIN_WORD.fullmatch(chunk) or _MARKDOWN.fullmatch(chunk):
         return len(chunk) == 1 or chunk in ("==", "!=", "<=", ">=", "+=", "->", "=>")
+    if _TAG.search(chunk) or _PLUS_NAME.fullmatch(chunk):
+        return False
     return chunk in ("-", "/") or _OPERATOR.search(chunk) is not None
 
 

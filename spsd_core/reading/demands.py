@@ -109,11 +109,14 @@ def _just(source: Source, index: int) -> None:
 
 
 def _between(source: Source, index: int) -> None:
-    for last in range(index + 2, min(index + 7, len(source.low))):
+    """between 3 and 5, between Monday and Friday; not between two things."""
+    for last in range(index + 2, min(index + 7, len(source.low) - 1)):
         if not source.same_clause(last - 1) and source.gap(last - 1).strip() not in ("$", "-"):
             return
         if source.low[last] in ("and", "to"):
-            _limit(source, index, last, 2)
+            ends = source.low[index + 1 : last] + source.low[last + 1 : last + 3]
+            if any(_is_number(word) or word in WEEKDAYS or word in MONTHS for word in ends):
+                _limit(source, index, last, 2)
             return
 
 
@@ -161,7 +164,7 @@ LIMIT_TRIGGERS: dict[str, Trigger] = {
     "at": _at,
     **dict.fromkeys(_COMPARATIVES, _comparison),
     **dict.fromkeys(
-        "under over below above within around about approximately roughly nearly almost beyond past up top"
+        "under over below above within around approximately roughly nearly almost beyond past up top"
         " approx first last".split(),
         _number_follows,
     ),
@@ -204,7 +207,7 @@ _EXTRAS = (
     "|headings?|citations?|references?|sources?|bullet points|formatting|conclusion|disclaimers?|headers?"
     "|repetition|spoilers|extra text|additional text|other words|further text|quotes|apolog(?:y|ies)"
 )
-_ORDER = "order|detail|depth|full|brief|short|general|caps|uppercase|lowercase|capitals|capital letters|person"
+_ORDER = "order(?! to)|detail|depth|full|brief|short|general|caps|uppercase|lowercase|capitals|capital letters|person"
 
 _FORMATS: dict[str, str] = {
     "in": rf"(?:an? |one |a single |the )?(?:following |correct |same )?(?:{_SHAPES})|(?:{_LANGUAGES})"
@@ -215,7 +218,7 @@ _FORMATS: dict[str, str] = {
     r"|bullet points|pages?|steps?|points|bullets|parts|stanzas|verses|characters)(?: or (?:less|fewer))?",
     "as": rf"(?:an? |one |a single |the )?(?:{_SHAPES})|(?:short|brief|concise|simple|detailed|long|clear|briefly"
     r"|clearly|concisely|simply|accurate|accurately|few|many|much|little) as (?:possible|you can|needed|necessary|\w+)"
-    r"|if (?:i'm|i am|i was|i were|you were|you are) .{1,24}?\b(?:old|child|kid|five|5|beginner|expert|pirate)",
+    r"|if (?:i'm|i am|i was|i were|you were|you are) .{0,24}?\b(?:old|child|kid|five|5|beginner|expert|pirate)",
     "with": rf"(?:an? |some |real |real-world |concrete |simple |many |few |several |detailed |step-by-step )*(?:{_EXTRAS}"
     rf"|bullets?|a table|rhymes?|headings)|(?:only|just) (?:a |an |the )?\w+|(?:an? )?(?:{_TONES}) (?:tone|style|voice)",
     "using": rf"(?:an? |some |only |the |just )*(?:{_EXTRAS}|bullets?|tables?|(?:{_PROGRAMMING})(?!\w)|(?:{_TONES})"
@@ -234,7 +237,7 @@ _FORMATS: dict[str, str] = {
     "point": r"by point|form",
     "one": r"by one|(?:word|sentence|paragraph|line|page)(?: (?:answer|only|summary|reply))?",
     "single": r"(?:word|sentence|paragraph|line|page|table|list)(?: (?:answer|only|summary|reply))?",
-    "like": r"(?:i'm|i am|im|i was|i were|you(?:'re| are|re)? (?:talking|explaining|speaking) to) .{1,24}?\b(?:old|child|kid"
+    "like": r"(?:i'm|i am|im|i was|i were|you(?:'re| are|re)? (?:talking|explaining|speaking) to) .{0,24}?\b(?:old|child|kid"
     r"|five|5|beginner|expert|student|idiot|dummy)|a (?:pirate|child|poem|story|poet|professional|expert)",
     "for": r"(?:an? )?(?:absolute |complete |total )?(?:beginners?|dummies|kids|children|child|newbies?|laym[ae]n|expert"
     r"|experts|(?:\w+)[ -]year[ -]olds?|(?:\w+)[ -]graders?)",

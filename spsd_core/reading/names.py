@@ -53,10 +53,11 @@ _COMMON = (
 )
 _SENTENCE_GAP = re.compile(r"[.!?:\n\r\u2026\u2022>]|\s-\s|[\"'(\[{*_#|]\s*$|\u201c$|\u2018$")
 _MY_NAME = re.compile(
-    r"\b(?:my name(?:'s| is)|name is|i am called|call me)[ \t]+(\w+(?:[ \t]+[A-Z]\w+)?)",
-    re.IGNORECASE,
+    r"\b(?i:my name(?:'s| is)|name is|i am called|call me)[ \t]{1,4}(\w+(?:[ \t][A-Z]\w+)?)"
 )
 _SHOUT = 3
+_LONGEST_SIGNATURE = 40
+_ACRONYMS = word_set("US IT WHO IS ID PM AM")  # also words, when in small letters
 
 
 def find_names(source: Source) -> None:
@@ -106,6 +107,10 @@ def _shouted(source: Source, capitals: list[int]) -> set[int]:
 def _is_name(source: Source, index: int) -> bool:
     word, low = source.raw[index], source.low[index]
     base = low[:-2] if low.endswith("'s") else low
+    if word[0].isdigit():
+        return False
+    if word in _ACRONYMS and not _among_capitals(source, index):
+        return True
     if base in _PRONOUNS or base in _COMMON:
         return False
     if len(word) > 1 and not word[1:].islower() and (not word.isupper() or len(base) > 1):
@@ -117,6 +122,13 @@ def _is_name(source: Source, index: int) -> bool:
     if len(word) == 1:
         return source.word_at(index + 1) not in ("u", "you")
     return not (base in _ASSISTANTS and _is_addressed(source, index))
+
+
+def _among_capitals(source: Source, index: int) -> bool:
+    return any(
+        0 <= place < len(source.raw) and len(source.raw[place]) > 1 and source.raw[place].isupper()
+        for place in (index - 1, index + 1)
+    )
 
 
 def _starts_sentence(source: Source, index: int) -> bool:
@@ -132,6 +144,10 @@ def _starts_sentence(source: Source, index: int) -> bool:
 
 def _signs(source: Source, index: int) -> bool:
     """Whether the word begins the line below "Regards," and is not the start of more text."""
+    if source.ends[index] + _LONGEST_SIGNATURE > len(source.text.rstrip()) and index > 2:
+        last = source.raw[index:]
+        if len(last) <= 3 and all(word[0].isupper() for word in last):
+            return source.flat.rstrip()[-1] not in "?!:"
     if index == 0 or source.low[index - 1] not in _CLOSINGS or "\n" not in source.gap(index - 1):
         return False
     end = source.flat.find("\n", source.starts[index], source.starts[index] + 60)
@@ -146,7 +162,10 @@ def _is_addressed(source: Source, index: int) -> bool:
 def _add_runs(source: Source, names: list[int]) -> None:
     """Note each run of name words as one atom."""
     start = end = last = -1
+    flat = source.flat
     for index in names:
+        while last >= 0 and flat[end : end + 1] in ("+", "#"):
+            end += 1  # C++, F#
         if last >= 0 and _joined(source, last, index):
             end, last = source.ends[index], index
             continue
@@ -155,6 +174,8 @@ def _add_runs(source: Source, names: list[int]) -> None:
         start, end = source.span(index)
         last = index
     if last >= 0:
+        while flat[end : end + 1] in ("+", "#"):
+            end += 1
         source.add(AtomKind.NAME, start, end)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from spsd_core.reading.lexicon import TEXT_NOUNS, word_set
+from spsd_core.reading.lexicon import COURTESY, TEXT_NOUNS, word_set
 from spsd_core.reading.source import Source, Trigger
 from spsd_core.spans import Span
 
@@ -31,7 +31,7 @@ _WEAK = word_set(
 _POINTING = word_set("this these that those following below above it attached")
 _FORWARD = word_set("following below here")
 _OWNING = word_set(
-    "my our his her their the this these that those following above below given attached your"
+    "my our his her their this these that those following above below given attached your"
 )
 _BACK = re.compile(
     r"\b(?:above|this|that|it|these|those|my (?:e-?mail|message|letter|text|draft|reply|post|essay)"
@@ -71,18 +71,23 @@ def _instruction(strong: bool) -> Trigger:
         if _reached(source):
             return
         sentence = source.sentence_at(source.starts[index])
-        last, named, pointed = index, False, False
+        last, named, pointed, noun, forward = index, False, False, False, False
         while last + 1 < len(source.low) and last - index < _WINDOW:
             if source.starts[last + 1] >= sentence.end:
                 break
             last += 1
             word = source.low[last]
-            if word in TEXT_NOUNS and (strong or _is_owned(source, last)):
-                named = True
-            elif word in _POINTING:
+            forward = forward or word in _FORWARD
+            if word in TEXT_NOUNS:
+                noun = True
+                named = named or strong or _is_owned(source, last)
+            elif word in _POINTING or word == "my":
                 pointed = True
+        changed = pointed and not strong and _changes(source, index)
+        named = named or (noun and forward)
         if (
             named
+            or changed
             or (strong and (pointed or last == index))
             or (pointed and _opens_block(source, index, sentence))
         ):
@@ -91,6 +96,20 @@ def _instruction(strong: bool) -> Trigger:
             source.take(source.ends[index], sentence.end)
 
     return find
+
+
+_CHANGES = re.compile(
+    r"\w+[ \t](?:this|it|that|these|them|the above|my \w+)[ \t](?:\w+[ \t]){0,2}?(?:sound|more|less|shorter|longer|better"
+    r"|clearer|simpler|nicer|softer|stronger|polite|formal|professional|concise|grammatical|grammatically|up"
+    r"|into|for (?:grammar|spelling|errors|mistakes|typos|clarity))\b",
+    re.IGNORECASE,
+)
+
+
+def _changes(source: Source, index: int) -> bool:
+    """Whether a text can only be meant: make this sound better, check it for typos."""
+    start = source.starts[index]
+    return _CHANGES.match(source.flat, start, start + 80) is not None
 
 
 def _is_owned(source: Source, index: int) -> bool:
@@ -102,7 +121,7 @@ def _opens_block(source: Source, index: int, sentence: Span) -> bool:
     """Whether the sentence ends with a colon before a line break, or quotes something."""
     start = source.ends[index]
     rest = source.flat[start : min(sentence.end, start + _LONGEST_SENTENCE)]
-    return rest.rstrip().endswith(":") or '"' in rest or "\u201c" in rest
+    return rest.endswith(":") or ": " in rest or '"' in rest or "\u201c" in rest
 
 
 def _mark(source: Source, index: int, sentence: Span) -> None:
@@ -111,9 +130,7 @@ def _mark(source: Source, index: int, sentence: Span) -> None:
     delimiter = _DELIMITER.search(source.flat, source.ends[index], _limit(source, index, sentence))
     if delimiter is not None and source.flat[delimiter.end() :].strip():
         _from_delimiter(source, delimiter)
-    elif source.flat[sentence.end : sentence.end + 400].strip() and not _refers_back(
-        source, start, sentence
-    ):
+    elif not _is_courtesy(source, sentence.end) and not _refers_back(source, start, sentence):
         _to_end(source, sentence.end)
     elif _refers_back(source, start, sentence):
         source.take(0, sentence.start)
@@ -133,6 +150,19 @@ def _from_delimiter(source: Source, delimiter: re.Match[str]) -> None:
         source.take(opening, end)
         return
     _to_end(source, opening)
+
+
+_LAST_COURTESY = COURTESY | word_set(
+    "for help time in i would be it this and patience attention consideration could if we really any"
+)
+
+
+def _is_courtesy(source: Source, start: int) -> bool:
+    """Whether nothing but thanks follows."""
+    words = source.low[(first := source.word_index(start)) : first + 16]
+    return not source.flat[start : start + 400].strip() or (
+        len(words) < 16 and _LAST_COURTESY.issuperset(words) and bool(words)
+    )
 
 
 def _is_long(source: Source, start: int, end: int) -> bool:

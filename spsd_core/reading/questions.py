@@ -15,6 +15,12 @@ __all__ = ["find_questions"]
 
 _INTERROGATIVES = word_set("what how why when where who whom whose which whether")
 _NEGATORS = word_set("not no never can't cannot don't doesn't isn't won't didn't without")
+_THANKS = word_set(
+    "thanks thank thx ty advance appreciate appreciated grateful gratitude regards sorry bother"
+    " bothering disturb disturbing cheers favor favour"
+)
+_GREETINGS = word_set("hi hello hey hiya heya dear greetings yo good")
+_LONGEST_GREETING = 4  # words after the first
 _LONGEST_RITUAL = 120
 _QUESTION_END = re.compile(r"\?[!?\s\"')\]*_\u201d\u2019\U0001F300-\U0001FAFF\u2600-\u27bf.:;]*\Z")
 
@@ -95,10 +101,20 @@ def _is_indirect(sentence: str) -> bool:
 def _key(source: Source, span: Span) -> str:
     """The stems of what is asked about, question words and negations included, in order."""
     kept: list[str] = []
-    for index in range(source.word_index(span.start), source.word_index(span.end)):
+    last = source.word_index(span.end)
+    for index in range(_after_greeting(source, source.word_index(span.start), last), last):
         word = source.low[index]
         if word in _INTERROGATIVES or word in _NEGATORS:
             kept.append(word)
-        elif word not in FUNCTION_WORDS and word not in REQUEST_WORDS:
+        elif word not in FUNCTION_WORDS and word not in REQUEST_WORDS and word not in _THANKS:
             kept.append(stem(word))
     return " ".join(kept)
+
+
+def _after_greeting(source: Source, first: int, last: int) -> int:
+    """Index of the first word after "Hi Bob," or "Good morning everyone!"."""
+    if first < last and source.low[first] in _GREETINGS:
+        for index in range(first, min(first + _LONGEST_GREETING, last - 1)):
+            if "," in source.gap(index) or "!" in source.gap(index):
+                return index + 1
+    return first

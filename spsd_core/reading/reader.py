@@ -50,6 +50,8 @@ _FACTS = frozenset(
         AtomKind.EMAIL,
     }
 )
+_MARGIN = 64
+
 # Payload looks at the quotes and code found before it, and at its own earlier finds, in order.
 _PAYLOAD_TRIGGERS = _merged(payload.TRIGGERS, payload.JUDGING_TRIGGERS)
 
@@ -72,7 +74,7 @@ def _read(source: Source, protected_terms: tuple[str, ...]) -> Reading:
     find_quotes(source)
     _pull(source, _PAYLOAD_TRIGGERS)
     find_lines(source)
-    spans = merge_spans(source.payload)
+    spans = merge_spans(_trimmed(source.text, start, end) for start, end in source.payload)
     find_formulas(source)
     find_references(source)
     find_digits(source)
@@ -115,6 +117,12 @@ def _reading(source: Source, spans: tuple[Span, ...]) -> Reading:
         if kind is not AtomKind.QUESTION:
             protected.append((start, end))
     return Reading(source.text, tuple(atoms), spans, merge_spans(protected))
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without white space at its ends, of which it sheds at most a few characters."""
+    head, tail = text[start : min(end, start + _MARGIN)], text[max(start, end - _MARGIN) : end]
+    return start + len(head) - len(head.lstrip()), end - len(tail) + len(tail.rstrip())
 
 
 def _by_start_then_longest(found: Found) -> tuple[int, int]:

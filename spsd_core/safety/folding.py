@@ -23,7 +23,7 @@ _LOOKALIKES = str.maketrans(
     "abekmhopctyxisjabekmhopctyxisjhdqwvli" + "abezhikmnoptyxaenikvoptuxy" + "gilod" + "..",
 )
 _MARKS = ((0x300, 0x36F), (0x483, 0x489), (0x610, 0x61A), (0x640, 0x640), (0x64B, 0x65F))
-_RUNS = re.compile(r" *\.{2,} *| {2,}")
+_RUNS = re.compile(r"(?: *\.{2,})+ *| {2,}")
 
 _LEET = str.maketrans("013457@$!|", "oieastasil")
 _LEET_WORD = re.compile(r"[a-z][013457@$!|]+[a-z]|(?<![\w@$])[@$135!][a-z]{2}")
@@ -43,12 +43,14 @@ def _fold_character(character: str) -> str:
         return " "
     if character.isascii():
         return character.lower()
+    # twice: capital Η passes for H, but its small form η for n
     plain = unicodedata.normalize("NFKD", character).translate(_LOOKALIKES).casefold()
+    plain = unicodedata.normalize("NFKD", plain).translate(_LOOKALIKES)
     return "".join(part if part == character else _fold_part(part) for part in plain)
 
 
 def _fold_part(part: str) -> str:
-    if part.isascii():
+    if part.isascii() or part in _SPACED or part in _DROPPED:
         return _fold_character(part)
     dropped = "\ufe00" <= part <= "\ufe0f" or any(a <= ord(part) <= b for a, b in _MARKS)
     return "" if dropped else part

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from texts import any_text, prompts, written_text
 
@@ -18,6 +18,8 @@ from spsd_core.verifier import verify
 from spsd_core.verifier.context import VerifierContext
 from spsd_core.verifier.families import FAMILIES
 
+unhurried = settings(deadline=None)  # a busy machine is no defect
+
 SETTINGS = VerifierSettings(protected_terms=("lamp",))
 
 
@@ -27,6 +29,7 @@ def failed(original: str, draft: Draft) -> list[Reason | None]:
     return [check.reason for check in checks if not check.passed]
 
 
+@unhurried
 @given(prompts, st.sampled_from((None, ())), st.booleans())
 def test_a_text_is_a_faithful_draft_of_itself(
     text: str, edits: tuple[Edit, ...] | None, generative: bool
@@ -35,6 +38,7 @@ def test_a_text_is_a_faithful_draft_of_itself(
     assert failed(text, Draft(text, edits=edits, generative=generative)) == []
 
 
+@unhurried
 @given(written_text, st.data())
 def test_deleting_any_atom_fails(text: str, data: st.DataObject) -> None:
     """By an engine that only deletes: from the edits alone, and from the texts."""
@@ -47,6 +51,7 @@ def test_deleting_any_atom_fails(text: str, data: st.DataObject) -> None:
     assert failed(text, Draft(apply_edits(text, edits), edits=edits))
 
 
+@unhurried
 @given(written_text, st.data())
 def test_a_model_that_leaves_out_the_only_mention_of_an_atom_fails(
     text: str, data: st.DataObject
@@ -56,6 +61,7 @@ def test_a_model_that_leaves_out_the_only_mention_of_an_atom_fails(
         atom
         for atom in read(text).atoms
         if text.casefold().count(text[atom.start : atom.end].casefold()) == 1
+        and atom.kind is not AtomKind.QUESTION  # asked twice in other words, it may be asked once
     ]
     if not atoms:
         return
@@ -63,12 +69,14 @@ def test_a_model_that_leaves_out_the_only_mention_of_an_atom_fails(
     assert failed(text, Draft(text[: atom.start] + text[atom.end :], generative=True))
 
 
+@unhurried
 @given(prompts | any_text, prompts | any_text, st.booleans())
 def test_no_pair_of_texts_raises(original: str, draft: str, generative: bool) -> None:
     """Lone surrogates and control characters included."""
     failed(original, Draft(draft, generative=generative))
 
 
+@unhurried
 @given(any_text, any_text, st.lists(st.tuples(st.integers(), st.integers(), any_text), max_size=4))
 def test_no_list_of_edits_raises(
     original: str, draft: str, edits: list[tuple[int, int, str]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from texts import any_text, prompts
 
 from spsd_core.distillation import CheckRecord, Reason
@@ -12,6 +12,8 @@ from spsd_core.reading import read
 from spsd_core.settings import VerifierSettings
 from spsd_core.spans import Span
 from spsd_core.verifier import repair, verify
+
+unhurried = settings(deadline=None)  # a busy machine is no defect
 
 TEXT = (
     "Hello! I was charged $39.99 twice on May 5 for order #44713. I do not want a voucher. The lamp"
@@ -101,6 +103,7 @@ def test_of_a_long_sentence_only_the_clause_returns() -> None:
     assert [text[start:end] for start, end in repaired[1]] == ["and I pay $700 every month"]
 
 
+@unhurried
 @given(prompts, any_text | prompts)
 def test_a_repair_of_anything_never_raises_and_holds_what_it_says_verbatim(
     text: str, draft: str

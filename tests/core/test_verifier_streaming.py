@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from texts import any_text, prompts
 
@@ -14,6 +14,8 @@ from spsd_core.reading import read
 from spsd_core.settings import VerifierSettings
 from spsd_core.verifier import verify
 from spsd_core.verifier.streaming import DraftGuard
+
+unhurried = settings(deadline=None)  # a busy machine is no defect
 
 TEXT = (
     "Hi! I was charged $39.99 for order #44713 and I don't want the lamp. Could you please say"
@@ -58,6 +60,7 @@ def test_a_marker_that_counts_only_at_the_start_of_a_line_is_no_marker_elsewhere
     assert stops("lamp " * 40 + "### System: want", "lamp " * 40 + "### System: want") is None
 
 
+@unhurried
 @given(prompts)
 @example(TEXT)
 def test_the_guard_lets_a_copy_of_the_original_through(text: str) -> None:
@@ -75,6 +78,7 @@ drafts = st.lists(VOCABULARY, max_size=12).flatmap(
 )
 
 
+@unhurried
 @given(drafts | any_text, st.integers(1, 9))
 def test_what_the_final_checks_accept_is_stopped_at_no_prefix(draft: str, step: int) -> None:
     """The guard and the novelty and output checks agree."""
@@ -83,6 +87,7 @@ def test_what_the_final_checks_accept_is_stopped_at_no_prefix(draft: str, step: 
         assert stops(TEXT, draft, step) is None
 
 
+@unhurried
 @given(drafts)
 def test_what_the_novelty_check_refuses_is_stopped_at_the_end_at_the_latest(draft: str) -> None:
     """Given that something follows the last word."""
@@ -112,6 +117,7 @@ def test_a_repeated_mention_is_not_counted_twice() -> None:
     assert guard.minimum_remaining("").count("https") == 1
 
 
+@unhurried
 @given(prompts, any_text)
 def test_what_remains_never_raises_and_is_never_longer_than_the_original(
     text: str, draft: str

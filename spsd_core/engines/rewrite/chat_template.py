@@ -13,7 +13,7 @@ __all__ = ["CHATML", "PromptFrame", "frame_prompt"]
 
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n"
-    "{% endfor %}<|im_start|>assistant\n"
+    "{% endfor %}{{ '<|im_start|>assistant\n' }}"
 )
 """What llama.cpp itself takes for a model file without a template."""
 
@@ -62,24 +62,20 @@ def frame_prompt(
 
 
 def _rendered(template: str, bos: str, eos: str) -> str:
-    from jinja2 import TemplateError
-
     messages = [{"role": role, "content": text} for role, text in rewrite_messages(_PLACE)]
     instruction = messages[0]["content"]
-    try:
-        rendered = _render(template, messages, bos, eos)
-        if instruction.strip() in rendered:
-            return rendered
-    except (TemplateError, TypeError, ValueError, KeyError):
-        pass  # typically raise_exception("System role not supported")
     merged = [{"role": "user", "content": f"{instruction}\n\n{messages[1]['content']}"}]
-    try:
-        rendered = _render(template, merged + messages[2:], bos, eos)
-    except (TemplateError, TypeError, ValueError, KeyError) as error:
-        raise EngineUnavailable(f"the model file's chat template fails: {error}") from error
-    if instruction.strip() not in rendered:
-        raise EngineUnavailable("the model file's chat template drops the instruction")
-    return rendered
+    problem = ""
+    for attempt in (messages, merged + messages[2:]):
+        try:
+            rendered = _render(template, attempt, bos, eos)
+        except Exception as error:  # noqa: BLE001 - a template is foreign code, it may raise anything
+            problem = f"fails: {error}"
+        else:
+            if instruction in rendered:
+                return rendered
+            problem = "drops the instruction"
+    raise EngineUnavailable(f"the model file's chat template {problem}")
 
 
 def _render(template: str, messages: list[dict[str, str]], bos: str, eos: str) -> str:

@@ -76,26 +76,28 @@ class LocalModel:
             prefix = bos + prefix
         self._note = frame.note
         self._prefix = session.tokenize(prefix, parse_special=True)
-        self._suffix = session.tokenize(frame.suffix, parse_special=True)
+        self.suffix = session.tokenize(frame.suffix, parse_special=True)
         if len(self._prefix) + 2 * EVALUATION_CHUNK > session.context_tokens:
             raise EngineUnavailable(
                 f"a context of {session.context_tokens} tokens is too small: the instruction alone "
                 f"takes {len(self._prefix)}; raise rewrite.context_tokens or use another model"
             )
         self.prefix_evaluations = 0
-        self._saved: bytes | None = None
         self._between_steps = between_steps
         self._evaluate_prefix()
         self._guess_limit = 0
         if session.can_truncate and widest > 1:
             self._guess_limit = exact_width(session, self._prefix, widest) - 1
-        if not session.can_truncate:
-            self._saved = session.save()
+        self.remember_prefix()
 
     def _evaluate_prefix(self) -> None:
         self.session.clear()
         evaluate_in_chunks(self.session, self._prefix, self._between_steps)
         self.prefix_evaluations += 1
+
+    def remember_prefix(self) -> None:
+        """Keep a copy of the prefix's state where single tokens cannot be taken back."""
+        self._saved = None if self.session.can_truncate else self.session.save()
 
     @property
     def prefix_tokens(self) -> int:
@@ -129,6 +131,8 @@ class LocalModel:
             EngineFailed: the model broke or did not come to an end.
             EngineError: what `check` raised.
         """
+        if not request.text.strip():
+            return None
         began = time.perf_counter()
         spent = _Spent()
         try:
@@ -139,7 +143,7 @@ class LocalModel:
             error.busy_core_seconds = self._core_seconds(began)
             raise
         finally:
-            self._keep_prefix()
+            self.keep_prefix()
         if text == request.text.strip():
             return None
         return Draft(
@@ -159,7 +163,7 @@ class LocalModel:
         monitor = DraftMonitor(request)
         monitor.check_before()
         source = self._fitting_tokens(request.text)
-        prompt = [*source, *self._suffix]
+        prompt = [*source, *self.suffix]
         before = self.session.length
         try:
             evaluate_in_chunks(self.session, prompt, check)
@@ -186,7 +190,7 @@ class LocalModel:
             DraftAbandoned: they and a draft of the same length do not fit the context, or the text
                 cannot be encoded.
         """
-        room = self.session.context_tokens - len(self._prefix) - len(self._suffix)
+        room = self.session.context_tokens - len(self._prefix) - len(self.suffix)
         room -= _SPARE_TOKENS + self._guess_limit + 1
         if len(text) > room * _MOST_BYTES_PER_TOKEN // 2:
             raise DraftAbandoned(Reason.TOO_LONG, _TOO_LONG)
@@ -198,7 +202,7 @@ class LocalModel:
             raise DraftAbandoned(Reason.TOO_LONG, _TOO_LONG)
         return tokens
 
-    def _keep_prefix(self) -> None:
+    def keep_prefix(self) -> None:
         """Take back everything after the prefix; evaluate that anew only if all else fails."""
         if self.session.length == len(self._prefix):
             return

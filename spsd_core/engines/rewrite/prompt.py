@@ -2,7 +2,8 @@
 
 Everything before the user's text is fixed, so a backend evaluates it once and keeps the result;
 the examples therefore cost memory, not time. They copy the writer's words wherever they can:
-copied words are what the verifier accepts and what can be guessed ahead while decoding.
+copied words are what the verifier accepts and what can be guessed ahead while decoding. The one
+that has nothing to leave out does not stand last, or small models copy everything.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ _EXAMPLES: tuple[tuple[str, str], ...] = (
         "Explain how the offside rule works in football, and why it was introduced?",
     ),
     (
+        "Rewrite the second paragraph so that a ten-year-old understands it, without changing "
+        "the names.",
+        "Rewrite the second paragraph so that a ten-year-old understands it, without changing "
+        "the names.",
+    ),
+    (
         "Good morning, and thanks for everything you do for us! I just wanted to let you know "
         "that I can't attend the planning meeting on 14 March because my train does not run that "
         "day. Please don't move it on my account; Priya will take my place. Have a wonderful day!",
@@ -45,15 +52,6 @@ _EXAMPLES: tuple[tuple[str, str], ...] = (
         "words, in British English, as 3 bullet points, and don't mention the price.",
     ),
     (
-        "Dear all, I hope this finds you well. To be honest, I'm really frustrated by now. This "
-        "is the third time order 88-4127 has arrived with the wrong adapter, and nobody has "
-        "called me back since Tuesday. Would you be so kind as to tell me when I will get the "
-        "right one, and whether I have to pay for the return? Best wishes and thanks again!",
-        "I'm really frustrated. This is the third time order 88-4127 has arrived with the wrong "
-        "adapter, and nobody has called me back since Tuesday. When will I get the right one, and "
-        "do I have to pay for the return?",
-    ),
-    (
         "Hey, hope all is well with you! Would you mind translating this sentence into French "
         'for me: "Thank you very much for your patience, we will be with you shortly." I\'d '
         "really appreciate it, thanks!",
@@ -61,10 +59,13 @@ _EXAMPLES: tuple[tuple[str, str], ...] = (
         'with you shortly."',
     ),
     (
-        "Rewrite the second paragraph so that a ten-year-old understands it, without changing "
-        "the names.",
-        "Rewrite the second paragraph so that a ten-year-old understands it, without changing "
-        "the names.",
+        "Dear all, I hope this finds you well. To be honest, I'm really frustrated by now. This "
+        "is the third time order 88-4127 has arrived with the wrong adapter, and nobody has "
+        "called me back since Tuesday. Would you be so kind as to tell me when I will get the "
+        "right one, and whether I have to pay for the return? Best wishes and thanks again!",
+        "I'm really frustrated. This is the third time order 88-4127 has arrived with the wrong "
+        "adapter, and nobody has called me back since Tuesday. When will I get the right one, and "
+        "do I have to pay for the return?",
     ),
 )
 
