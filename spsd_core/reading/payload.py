@@ -206,7 +206,8 @@ def _here(source: Source, index: int) -> None:
     sentence = source.sentence_at(source.starts[index])
     last = min(source.word_index(sentence.end), index + _WINDOW)
     named = any(source.low[place] in TEXT_NOUNS for place in range(index + 1, last))
-    if named or _opens_block(source, index, sentence):
+    rest = source.flat[source.ends[index] : _limit(source, index, sentence)].rstrip()
+    if named or rest.endswith(":") or '"' in rest or "\u201c" in rest:
         delimiter = _DELIMITER.search(
             source.flat, source.ends[index], _limit(source, index, sentence)
         )

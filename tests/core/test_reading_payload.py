@@ -1,0 +1,183 @@
+"""The text a user wants worked on is payload; his courtesy around it is not."""
+
+from __future__ import annotations
+
+import pytest
+from reading_probes import is_free, is_protected, payload, surfaces
+
+from spsd_core.reading import AtomKind, read
+
+_MAIL = "Dear Ms. Lee, thank you so much for your kind reply. Please let me know. Best regards, Tom"
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "Please translate the following to French: ",
+        "Could you proofread this email for me?\n\n",
+        "Please rewrite this message - ",
+        "Can you summarise this text? ",
+        "Shorten the following email:\n",
+        "Please make this sound more polite: ",
+        "Fix the grammar in this letter: ",
+        "can u pls check my grammar: ",
+        "How should I reply to this email?\n",
+        "Here is my email:\n",
+        "Email: ",
+        "Please paraphrase ",
+        "What is the tone of this message? ",
+        "Is this email polite? ",
+        "classify the sentiment of this review: ",
+        "Improve my cover letter:\n",
+    ],
+)
+def test_what_follows_an_instruction_to_work_on_a_text_is_payload(instruction: str) -> None:
+    text = "Hello! " + instruction + _MAIL
+    reading = read(text)
+    assert is_protected(reading, _MAIL)
+    assert is_free(reading, "Hello!")
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "Can you make this more polite?",
+        "Please translate the above into German.",
+        "Could you proofread this email? Thanks!",
+        "Is this email okay?",
+        "Please rephrase what I wrote.",
+    ],
+)
+def test_an_instruction_at_the_end_makes_what_stands_before_payload(instruction: str) -> None:
+    text = (
+        "Hi team, thanks a lot for the kind invitation. Please start without me.\n\n" + instruction
+    )
+    assert is_protected(read(text), "Hi team, thanks a lot for the kind invitation. Please start")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'What does "thank you kindly" mean?',
+        "What does thanks a bunch mean?",
+        "I want you to act as a polite waiter who says thank you.",
+        "Pretend to be my grandmother, please.",
+        "You are a helpful travel guide.",
+        'When the user says hello, answer "Hi there, please wait a moment".',
+        "Write a message saying thanks to my boss. Please be nice.",
+        "Draft an email thanking my neighbour for the cake.",
+    ],
+)
+def test_templates_roles_and_mentioned_words_are_payload(text: str) -> None:
+    assert payload(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "protected"),
+    [
+        ("How do you say good morning in Japanese?", "good morning in Japanese"),
+        ("Please say thank you very much in the end.", "thank you very much"),
+        ("Always respond with please and thank you.", "please and thank you"),
+        ("Please translate good evening to Spanish.", "good evening to Spanish"),
+        ("Start with 'Hello dear' every time.", "'Hello dear' every time"),
+    ],
+)
+def test_words_to_be_said_are_protected(text: str, protected: str) -> None:
+    assert is_protected(read(text), protected)
+
+
+@pytest.mark.parametrize(
+    ("text", "block"),
+    [
+        ("Hi!\n```\nplease = 1\n```\nThanks!", "```\nplease = 1\n```"),
+        ("Why?\n> Hi, thanks a lot\n> please call\nThanks", "> Hi, thanks a lot"),
+        (
+            'Parse {"text": "please and thanks", "n": [1, 2]} for me',
+            '{"text": "please and thanks", "n": [1, 2]}',
+        ),
+        ("See:\nname,age,city\nAnn,3,Rome\nBob,4,Oslo\nThanks!", "Ann,3,Rome"),
+        ("See:\n|a|b|\n|---|---|\n|hi|thanks|\n", "|hi|thanks|"),
+        (
+            "Log:\n2026-01-02 10:00:00 ERROR please retry\nThanks",
+            "2026-01-02 10:00:00 ERROR please retry",
+        ),
+        (
+            'Traceback (most recent call last):\n  File "a.py", line 1\nValueError: no\nHelp!',
+            'File "a.py", line 1',
+        ),
+        ("Anna: Hi, how are you?\nBen: Fine, thank you!\nWho is polite?", "Ben: Fine, thank you!"),
+        ("Subject: Thanks\n\nHi all,\nthank you\n", "Hi all,\nthank you"),
+        ("def f(x):\n    return x\n\nplease explain", "def f(x):\n    return x"),
+    ],
+)
+def test_blocks_are_payload(text: str, block: str) -> None:
+    assert is_protected(read(text), block)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello! Could you explain how photosynthesis works? Thanks in advance!",
+        "Hi, I need help with my essay. Could you give me some ideas? Thank you very much!",
+        "I have the following problem: my app crashes. Please help. Thanks!",
+        "You are a legend! Thanks so much.",
+        "I just wanted to say thanks. Please list the planets.",
+        "Please write a poem about the sea. Thank you!",
+        "Please reply soon. Thank you!",
+        "Good morning! Please recommend a book.",
+        "Could you please check whether the shop is open? Thanks!",
+    ],
+)
+def test_ordinary_requests_hold_no_payload(text: str) -> None:
+    assert payload(text) == []
+
+
+def test_thanks_after_a_closing_quote_or_fence_are_free() -> None:
+    quoted = 'Please translate "Where is the station?" into Italian. Thanks a lot!'
+    assert is_free(read(quoted), "Thanks a lot!")
+    fenced = "Please fix this code:\n```\nx = 1\n```\n\nThanks a lot!"
+    assert is_free(read(fenced), "Thanks a lot!")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('He said "hello" twice', ['"hello"']),
+        ("the “big one” here", ["“big one”"]),
+        ("the 'big one' here", ["'big one'"]),
+        ("don't say it's the boys' toy", []),
+        ('a 5" pipe and a 6" pipe', []),
+        ("«bonjour» and", ["«bonjour»"]),
+    ],
+)
+def test_quotations_are_found(text: str, expected: list[str]) -> None:
+    assert surfaces(text, AtomKind.QUOTE) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("run `pip list` now", "`pip list`"),
+        ("solve x + y = 4z for x", "x + y = 4z"),
+        ("what is 3*4+2 then", "3*4+2"),
+        ("compute $x^2$ here and $y$", "$x^2$"),
+        ("use <b>bold</b> text", "<b>"),
+    ],
+)
+def test_code_and_formulas_are_found(text: str, expected: str) -> None:
+    reading = read(text)
+    assert is_protected(reading, expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("Pick:\n1. Tea please\n2. Milk", ["1. Tea please", "2. Milk"]),
+        ("Pick:\n- Hi\n* thanks", ["- Hi", "* thanks"]),
+        ("Which? A) Thank you B) Please C) None", ["A) Thank you B) Please C) None"]),
+        ("Which?\n(a) one\n(b) two", ["(a) one", "(b) two"]),
+    ],
+)
+def test_list_items_are_protected_whole(text: str, items: list[str]) -> None:
+    assert surfaces(text, AtomKind.LIST_ITEM) == items
+    assert all(is_protected(read(text), item) for item in items)
