@@ -40,8 +40,8 @@ _SINGLE_PERIODS = word_set(
 )
 _PARTS_OF_DAY = word_set("morning afternoon evening night")
 _TAIL = re.compile(
-    r"(?:[ \t](?:morning|afternoon|evening|night|noon))?"
-    r"(?:,?[ \t](?:the[ \t])?\d{1,2}(?:st|nd|rd|th)?(?!\S*[\w:%]))?(?:,?[ \t](?:19|20)\d{2}\b)?",
+    r"(?:[ \t]{1,3}(?:morning|afternoon|evening|night|noon))?"
+    r"(?:,?[ \t]{1,3}(?:the[ \t])?\d{1,2}(?:st|nd|rd|th)?(?!\S*[\w:%]))?(?:,?[ \t]{1,3}(?:19|20)\d{2}\b)?",
     re.IGNORECASE,
 )
 _AGO = re.compile(r"[ \t](?:ago|from now|later|earlier|before|after|old)\b", re.IGNORECASE)

@@ -82,7 +82,7 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _VERSION = re.compile(r"v?\d+(?:\.\d+){2,9}\S{0,32}|v\d+(?:\.\d+)?", re.IGNORECASE)
-_PHONE = re.compile(r"\+?\(?\d{1,4}\)?(?:[ .-]\(?\d{2,5}\)?){1,5}(?!\w)")
+_PHONE = re.compile(r"\+?\(?\d{1,4}\)?(?:[ .-]\(?\d{2,8}\)?){1,5}(?!\w)")
 _SERIES = re.compile(r"\d[\d.,]*(?:[ \t]\d[\d.,]*){4,}(?=\s|\Z)")
 _PHONE_SHAPE = re.compile(r"[+(]|\d{3}[-. ]\d{3}[-. ]\d{4}$|0\d{2,4}[ -]\d{3,}")
 _CURRENCY_BEFORE = word_set("usd eur gbp inr cad aud chf rs rs.")
@@ -126,6 +126,8 @@ def _classify(source: Source, start: int, end: int, core: str) -> int:
             return series.end()
         if len(core) < 3:
             return _number(source, start, end)
+    if flat[start - 1 : start] == "(" and flat[end - 1 : end] != ")" and flat[end : end + 1] == ")":
+        start -= 1  # "(555) 123-4567"
     if core[0] in "+(0123456789" and 2 < end - start <= 24:
         phone = _PHONE.match(flat, start)
         if phone and _PHONE_SHAPE.match(phone[0]) and sum(map(str.isdigit, phone[0])) >= 7:
@@ -196,12 +198,13 @@ def _labelled(flat: str, start: int, kind: AtomKind, *, bare: bool) -> tuple[int
     gap = start - len(before) - max(0, start - _LONGEST_LABEL)
     if before[-1] in _SIGN:
         return start - gap - 1, AtomKind.AMOUNT
-    words = before.rstrip("#: ").rsplit(None, 2)[-2:]
-    label = words[-1].lower() if words else ""
+    words = before.rstrip("#: ").lower().rsplit(None, 3)[-3:]
+    label = words[-1] if words else ""
     if label in _CURRENCY_BEFORE and gap:
         return start - gap - len(label), AtomKind.AMOUNT
-    if label in _LABEL_ENDS and len(words) > 1:
-        label = label if label in _LABELS else words[0].lower()
+    while label in _LABEL_ENDS and len(words) > 1:
+        words.pop()
+        label = words[-1]
     return start, AtomKind.IDENTIFIER if bare and label in _LABELS else kind
 
 

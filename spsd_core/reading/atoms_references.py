@@ -35,6 +35,7 @@ _PATH = re.compile(
     r"(?:[a-z]:)?(?:~|\.{1,2})?[\\/][^\s,;]*[\w*][^\s,;]*|[\w.-]+(?:/[\w.*-]+){2,}/?|[\w.-]+/",
     re.IGNORECASE,
 )
+_LETTER = re.compile(r"[^\W\d_]")
 _SNAKE = re.compile(r"[\w$.-]*\w_\w[\w$.()-]*|_{1,2}\w[\w()]*|\w+__")
 _DOTTED = re.compile(r"[a-z_$][\w$]*(?:\.[a-z_$][\w$]*)+(?:\([^\s]*\)?)?|\.net", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"(?:[a-z]\.){1,5}[a-z]?|(?:e\.g|i\.e|etc)\.?,?", re.IGNORECASE)
@@ -116,7 +117,7 @@ def _kind(core: str) -> AtomKind | None:
         return AtomKind.URL
     if _HANDLE.fullmatch(core) or _LANGUAGES.fullmatch(core):
         return AtomKind.IDENTIFIER
-    if _PATH.fullmatch(core) or _SNAKE.fullmatch(core):
+    if (_PATH.fullmatch(core) and _LETTER.search(core)) or _SNAKE.fullmatch(core):
         return AtomKind.IDENTIFIER
     if "/" not in core and _DOTTED.fullmatch(core) and not _sloppy_stop(core):
         return AtomKind.IDENTIFIER

@@ -166,13 +166,14 @@ def find_formulas(source: Source) -> None:
 
 
 _TAG = re.compile(r"</?[a-zA-Z!]")
+_DIALLED = re.compile(r"\+\d{2,15}")
 _PLUS_NAME = re.compile(r"[A-Za-z]\+\+[.,;:!?)]*")
 
 
 def _is_operator(chunk: str) -> bool:
     if _PLAIN_WORD.fullmatch(chunk) or _MARKDOWN.fullmatch(chunk):
         return len(chunk) == 1 or chunk in ("==", "!=", "<=", ">=", "+=", "->", "=>")
-    if _TAG.search(chunk) or _PLUS_NAME.fullmatch(chunk):
+    if _TAG.search(chunk) or _DIALLED.fullmatch(chunk) or _PLUS_NAME.fullmatch(chunk):
         return False
     return chunk in ("-", "/") or _OPERATOR.search(chunk) is not None
 

@@ -29,6 +29,7 @@ _WEAK = word_set(
     " transform replace remove optimize optimise elaborate comment"
 )
 _POINTING = word_set("this these that those following below above it attached")
+_GREETINGS = word_set("dear hi hello hey thank thanks good")
 _FORWARD = word_set("following below here")
 _OWNING = word_set(
     "my our his her their this these that those following above below given attached your"
@@ -92,6 +93,8 @@ def _instruction(strong: bool) -> Trigger:
             or (pointed and _opens_block(source, index, sentence))
         ):
             _mark(source, index, sentence)
+        elif strong and source.word_at(index + 1) in _GREETINGS:
+            _to_end(source, source.ends[index])
         elif strong and source.low[index].startswith("translat"):
             source.take(source.ends[index], sentence.end)
 
@@ -141,15 +144,20 @@ def _mark(source: Source, index: int, sentence: Span) -> None:
 
 
 def _from_delimiter(source: Source, delimiter: re.Match[str]) -> None:
-    """Payload after a colon, dash or line break; in quotes, up to the closing one."""
-    opening = delimiter.start() if delimiter[0] in "\"\u201c\xab`'" else delimiter.end()
+    """Payload after a colon, dash or line break, or from a quotation mark on."""
+    quoted = delimiter[0] in "\"\u201c\xab`'"
+    _block(source, delimiter.start() if quoted else delimiter.end())
+
+
+def _block(source: Source, opening: int) -> None:
+    """Payload to the end of the text; in quotes or a fence, up to the closing one."""
     while opening < len(source.flat) and source.flat[opening].isspace():
         opening += 1
     end = source.closings.get(opening)
     if end is not None and _AFTER_QUOTE.match(source.flat, end):
         source.take(opening, end)
-        return
-    _to_end(source, opening)
+    else:
+        _to_end(source, opening)
 
 
 _LAST_COURTESY = COURTESY | word_set(
@@ -190,10 +198,7 @@ def _labelled(source: Source, index: int) -> None:
         return
     colon = _NOUN_COLON.match(source.flat, source.ends[index])
     if colon is not None and source.flat[colon.end() : colon.end() + 400].strip():
-        position = colon.end()
-        while position < len(source.flat) and source.flat[position].isspace():
-            position += 1
-        _to_end(source, position)
+        _block(source, colon.end())
 
 
 def _here(source: Source, index: int) -> None:
@@ -272,6 +277,8 @@ def _say(source: Source, index: int) -> None:
         source.take(end, sentence.end)
         return
     if before == "to" and source.word_at(index - 2) in _NOT_SAYING:
+        return
+    if source.word_at(index + 1) in ("it", "that", "this", "so", "something", "if", "whether", ""):
         return
     if before == "" or before in _TELLING_BEFORE:
         if before == "just" and source.word_at(index - 2) in ("wanted", "i", "to"):

@@ -95,8 +95,7 @@ def test_limits_are_found_with_what_they_limit(text: str, limit: str) -> None:
         "It is up to you.",
         "the relation between tea and milk",
         "written by the way",
-        "look at the most common one",
-    ][:-1],
+    ],
 )
 def test_words_that_limit_nothing_are_no_limits(text: str) -> None:
     assert surfaces(text, AtomKind.LIMIT) == []
@@ -222,7 +221,7 @@ def test_real_feelings_are_found_with_their_class(text: str, feeling: str) -> No
     [
         "Sorry to bother you.",
         "I'm happy to help.",
-        "I'm afraid I lost it."[:15] + "that is all.",
+        "I'm afraid that is all.",
         "Excited to hear from you!",
         "I would be so grateful.",
         "I hate to bother you.",

@@ -15,7 +15,7 @@ from spsd_core.reading import AtomKind, read
         ("Write 100 words about it.", ["100 words"]),
         ("It grew by 12.5%.", ["12.5%"]),
         ("It grew 12 percent.", ["12 percent"]),
-        ("The 3rd row", ["3rd"]),
+        ("The 3rd place", ["3rd"]),
         ("between 10-15 km", ["10-15 km"]),
         ("A 5km run and 70 kg", ["5km", "70 kg"]),
         ("1,000,000 users", ["1,000,000 users"]),
