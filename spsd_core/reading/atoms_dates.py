@@ -14,25 +14,33 @@ _LOOK_BACK = 16
 # Every word of "I hope you are having a great day so far today": the wish goes on while they last.
 _WISH_WORDS = word_set(
     "hope hoping trust wish wishing have has having had enjoy enjoying how how's hows is are was be"
-    " been you you're youre u your yours yourself all everyone everybody everything things it it's this"
-    " that the a an of rest and so far very really truly well good great nice lovely wonderful fine ok"
-    " okay alright awesome amazing fantastic pleasant beautiful blessed happy safe relaxing productive"
+    " been you you're youre u your yours yourself all everyone everybody everything things it"
+    " it's this"
+    " that the a an of rest and so far very really truly well good great nice lovely wonderful"
+    " fine ok"
+    " okay alright awesome amazing fantastic pleasant beautiful blessed happy safe relaxing"
+    " productive"
     " brilliant excellent splendid super fabulous terrific sunny best doing going getting on along"
-    " feeling finds find found email message mail note letter health spirits in with thank thanks for"
+    " feeling finds find found email message mail note letter health spirits in with thank thanks"
+    " for"
     " time help taking your kind assistance support family team start to new year holiday holidays"
-    " weekend week day evening morning afternoon night monday tuesday wednesday thursday friday saturday"
+    " weekend week day evening morning afternoon night monday tuesday wednesday thursday friday"
+    " saturday"
     " sunday today tonight christmas easter thanksgiving halloween weather already"
 )
 _WISH_HEADS = word_set(
     "hope hoping trust wish wishing enjoy enjoying how's hows happy merry thank thanks"
 )
 _KIND_WORDS = word_set(
-    "good great nice lovely wonderful fine awesome amazing fantastic pleasant beautiful blessed happy safe"
+    "good great nice lovely wonderful fine awesome amazing fantastic pleasant beautiful blessed"
+    " happy safe"
     " relaxing productive brilliant excellent splendid super fabulous terrific sunny best"
 )
 _PERIODS = word_set(
-    "second seconds minute minutes hour hours day days night nights morning mornings afternoon evening"
-    " week weeks weekend weekends month months quarter quarters semester term year years decade decades"
+    "second seconds minute minutes hour hours day days night nights morning mornings afternoon"
+    " evening"
+    " week weeks weekend weekends month months quarter quarters semester term year years decade"
+    " decades"
     " century centuries fortnight spring summer autumn fall winter season moment"
 )
 _SINGLE_PERIODS = word_set(
@@ -41,7 +49,8 @@ _SINGLE_PERIODS = word_set(
 _PARTS_OF_DAY = word_set("morning afternoon evening night")
 _TAIL = re.compile(
     r"(?:[ \t]{1,3}(?:morning|afternoon|evening|night|noon))?"
-    r"(?:,?[ \t]{1,3}(?:the[ \t])?\d{1,2}(?:st|nd|rd|th)?(?!\S*[\w:%]))?(?:,?[ \t]{1,3}(?:19|20)\d{2}\b)?",
+    r"(?:,?[ \t]{1,3}(?:the[ \t])?\d{1,2}(?:st|nd|rd|th)?(?!\S*[\w:%]))?(?:,?[ \t]{1,3}(?:19"
+    r"|20)\d{2}\b)?",
     re.IGNORECASE,
 )
 _AGO = re.compile(r"[ \t](?:ago|from now|later|earlier|before|after|old)\b", re.IGNORECASE)
@@ -167,7 +176,8 @@ def _the(source: Source, index: int) -> None:
 
 
 _DAYS = word_set(
-    "today tomorrow yesterday tonight noon midnight christmas easter thanksgiving halloween ramadan eid"
+    "today tomorrow yesterday tonight noon midnight christmas easter thanksgiving halloween"
+    " ramadan eid"
     " diwali hanukkah tmrw tmr weekdays weekends midday overnight"
 )
 _OFTEN = word_set(

@@ -1,4 +1,5 @@
-"""Numbers and amounts, in digits and spelled out, with their units; clock times and dates in digits."""
+"""Numbers and amounts, in digits and spelled out, with their units; clock times and dates in"
+" digits."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ __all__ = ["TRIGGERS", "find_digits"]
 _S = r"[ \t\u00a0\u202f]"
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _CURRENCY = (
-    r"dollars?|bucks|cents?|euros?|pounds?(?:{s}sterling)?|pence|quid|yen|yuan|rupees?|francs?|pesos?"
+    r"dollars?|bucks|cents?|euros?|pounds?(?:{s}sterling)?|pence|quid|yen|yuan|rupees?|francs?"
+    r"|pesos?"
     r"|usd|eur|gbp|cad|aud|inr|jpy|cny|chf|nzd|sgd|btc|eth|rs"
 ).replace("{s}", _S)
 _TIME_UNIT = (
@@ -23,14 +25,20 @@ _TIME_UNIT = (
 )
 _CLOCK = r"[ap]\.?m\b\.?"
 _UNIT = (
-    r"percent(?:age)?(?:{s}points?)?|per{s}cent|%|\u00b0(?:[cf])?|degrees?(?:{s}(?:celsius|fahrenheit))?"
+    r"percent(?:age)?(?:{s}points?)?|per{s}cent|%|\u00b0(?:[cf])?|degrees?(?:{s}(?:celsius"
+    r"|fahrenheit))?"
     r"|words?|characters?|chars?|letters?|sentences?|paragraphs?|pages?|lines?|bullets?"
     r"|bullet{s}points?|points?|items?|steps?|examples?|ideas?|reasons?|questions?|options?|tokens?"
-    r"|times|people|persons?|kids|children|copies|pieces|units?|users?|rows?|columns?|verses?|stanzas?"
-    r"|kilometers?|kilometres?|kms?|kilometers?{s}per{s}hour|meters?|metres?|centimeters?|centimetres?|cm"
-    r"|millimeters?|millimetres?|mm|miles?(?:{s}per{s}hour)?|mph|kph|mpg|inch(?:es)?|feet|foot|ft|yards?"
-    r"|acres?|hectares?|square{s}(?:feet|foot|meters?|metres?|miles?|kilometers?|inches|yards)|sq\.?{s}?ft"
-    r"|cubic{s}(?:feet|meters?|metres?|inches)|kilograms?|kilos?|kg|grams?|milligrams?|mg|tons?|tonnes?"
+    r"|times|people|persons?|kids|children|copies|pieces|units?|users?|rows?|columns?|verses?"
+    r"|stanzas?"
+    r"|kilometers?|kilometres?|kms?|kilometers?{s}per{s}hour|meters?|metres?|centimeters?"
+    r"|centimetres?|cm"
+    r"|millimeters?|millimetres?|mm|miles?(?:{s}per{s}hour)?|mph|kph|mpg|inch(?:es)?|feet|foot|ft"
+    r"|yards?"
+    r"|acres?|hectares?|square{s}(?:feet|foot|meters?|metres?|miles?|kilometers?|inches|yards)"
+    r"|sq\.?{s}?ft"
+    r"|cubic{s}(?:feet|meters?|metres?|inches)|kilograms?|kilos?|kg|grams?|milligrams?|mg|tons?"
+    r"|tonnes?"
     r"|lbs?|ounces?|oz|liters?|litres?|ml|gallons?|cups?|teaspoons?|tablespoons?|tsp|tbsp|calories"
     r"|kcal|kb|mb|gb|tb|bytes?|bits?|gigabytes?|megabytes?|ghz|mhz|hz|watts?|kw|kwh|volts?|amps?"
     r"|marks?|stars?|and{s}a{s}half|fold|px|g|m|km"
@@ -40,7 +48,8 @@ _AFTER = re.compile(
     rf"(?:{_S}(?:and|to|or){_S}a{_S}(?:half|quarter)\b)?"
     rf"(?:{_S}{{0,2}}-?(?:(?P<money>{_CURRENCY})\b|(?P<clock>{_CLOCK})"
     rf"|(?:of{_S})?(?P<month>{_MONTH})\b(?:,?{_S}\d{{4}}\b)?"
-    rf"|(?P<time>{_TIME_UNIT})\b(?:{_S}(?:and{_S}a{_S}half|ago|old|later|from{_S}now|earlier)\b|-old\b)?"
+    rf"|(?P<time>{_TIME_UNIT})\b(?:{_S}(?:and{_S}a{_S}half|ago|old|later|from{_S}now|earlier)\b"
+    rf"|-old\b)?"
     rf"|(?P<unit>{_UNIT})(?!\w)))?",
     re.IGNORECASE,
 )
@@ -51,7 +60,8 @@ _CLOSING = ")]}>\"'\u201d\u2019\u00bb*_~`.,;:!?\u2026|-\u2013\u2014"
 _SIGN = "$\u20ac\xa3\xa5\u20b9\u20bd\u20a9"
 _PLAIN = r"[-+\u2212\xb1~\u2248<>\u2264\u2265\xd7]{0,2}\d[\d.,'\u00a0_]*"
 _SUFFIX = (
-    r"(?:%|\u2030|\xb0[cf]?|st|nd|rd|th|x|k|mn|m|bn|b|km|kg|g|mg|lbs?|oz|cm|mm|ml|l|gb|mb|tb|kb|ghz|mhz"
+    r"(?:%|\u2030|\xb0[cf]?|st|nd|rd|th|x|k|mn|m|bn|b|km|kg|g|mg|lbs?|oz|cm|mm|ml|l|gb|mb|tb|kb"
+    r"|ghz|mhz"
     r"|hz|mph|kph|kmh|km/h|kwh?|w|v|mah|px|pt|em|rem|ft|in|yd|c|f|p|fps|dpi|bit|ish|\"|'|\+)"
 )
 _NUMBER = re.compile(
@@ -126,12 +136,12 @@ def _classify(source: Source, start: int, end: int, core: str) -> int:
             return series.end()
         if len(core) < 3:
             return _number(source, start, end)
-    if flat[start - 1 : start] == "(" and flat[end - 1 : end] != ")" and flat[end : end + 1] == ")":
-        start -= 1  # "(555) 123-4567"
     if core[0] in "+(0123456789" and 2 < end - start <= 24:
-        phone = _PHONE.match(flat, start)
+        # "(555) 123-4567": the bracket was taken for one around the number
+        first = start - (core.isdecimal() and flat[start - 1 : start] == "(")
+        phone = _PHONE.match(flat, first)
         if phone and _PHONE_SHAPE.match(phone[0]) and sum(map(str.isdigit, phone[0])) >= 7:
-            source.add(AtomKind.IDENTIFIER, start, phone.end())
+            source.add(AtomKind.IDENTIFIER, first, phone.end())
             return phone.end()
     if core.isdecimal() or _NUMBER.fullmatch(core):
         if not core.isdecimal():

@@ -19,9 +19,11 @@ _URL_END = ".,;:!?'\"*_~"
 _DOMAIN_OF_EMAIL = re.compile(r"@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}", re.IGNORECASE)
 _TOP_LEVEL = "com|org|net|io|edu|gov|co|uk|de|fr|ai|dev|app|info|biz|me|us|ca|au|in|eu|tv|ly|gg|xyz|tech|shop|ch"
 _FILE_TYPE = (
-    "py|js|ts|jsx|tsx|html?|css|scss|json|ya?ml|toml|xml|csv|tsv|txt|md|rst|pdf|docx?|xlsx?|pptx?|png"
+    "py|js|ts|jsx|tsx|html?|css|scss|json|ya?ml|toml|xml|csv|tsv|txt|md|rst|pdf|docx?|xlsx?|pptx?"
+    "|png"
     "|jpe?g|gif|svg|webp|mp[34]|wav|avi|mov|mkv|zip|tar|gz|rar|exe|dll|so|sh|bat|ps1|sql|db|log|ini"
-    "|cfg|conf|env|java|kt|c|cc|cpp|h|hpp|cs|go|rs|rb|php|swift|ipynb|tex|bib|lock|bak|iso|apk|psd|r"
+    "|cfg|conf|env|java|kt|c|cc|cpp|h|hpp|cs|go|rs|rb|php|swift|ipynb|tex|bib|lock|bak|iso|apk"
+    "|psd|r"
 )
 # The marks that words do not have; a full stop only before a letter.
 _MARK = re.compile(r"[@/\\_#.](?:(?<!\.)|(?=[^\W\d_]))")

@@ -25,7 +25,8 @@ _OPERATOR = re.compile(
 )
 _CHUNK = re.compile(r"\S+")
 _OPERAND = re.compile(
-    r"[-+(\[{|]*(?:\d[\d.,]*[a-z]?|[a-z]|[a-z]\d|[a-z]{1,3}\([^\s]{0,40}\)|sqrt|sin|cos|tan|log|exp|lim|max|min|mod)[)\]}|!',;.?:]*",
+    r"[-+(\[{|]*(?:\d[\d.,]*[a-z]?|[a-z]|[a-z]\d|[a-z]{1,3}\([^\s]{0,40}\)|sqrt|sin|cos|tan|log"
+    r"|exp|lim|max|min|mod)[)\]}|!',;.?:]*",
     re.IGNORECASE,
 )
 _PLAIN_WORD = re.compile(r"[^\W\d_]{2,}[.,;:!?]*")
@@ -131,6 +132,8 @@ def _closes(flat: str, start: int, char: str, mark: str) -> bool:
 
 
 def _add_quote(source: Source, start: int, end: int) -> None:
+    if not source.text[start + 1 : end - 1].strip():
+        return
     source.closings[start] = end
     source.add(AtomKind.QUOTE, start, end)
     if source.text.count(" ", start, end) >= _WORDS_OF_PAYLOAD - 1:
@@ -188,7 +191,8 @@ def _add_formula(source: Source, first: int, last: int, operators: int) -> None:
 
 
 _LATEX = re.compile(
-    r"\$\$[^$]{1,2000}\$\$|\$[^\s$\d][^$\n]{0,200}\$|\\\([^\n]{1,300}?\\\)|\\\[[^\]]{1,600}\\\]|\\begin\{\w{1,20}\}"
+    r"\$\$[^$]{1,2000}\$\$|\$[^\s$\d][^$\n]{0,200}\$|\\\([^\n]{1,300}?\\\)|\\\[[^\]]{1,600}\\\]"
+    r"|\\begin\{\w{1,20}\}"
 )
 
 

@@ -45,7 +45,8 @@ def _at(source: Source, index: int) -> None:
 
 
 _COMPARATIVES = word_set(
-    "more less fewer greater higher lower longer shorter bigger smaller larger older younger earlier later"
+    "more less fewer greater higher lower longer shorter bigger smaller larger older younger"
+    " earlier later"
     " faster slower cheaper better worse exceed exceeding"
 )
 _RITUAL_COMPARED = word_set(
@@ -89,7 +90,8 @@ def _only(source: Source, index: int) -> None:
 
 
 _JUST_LIMITS = NUMBER_WORDS | word_set(
-    "the output return answer reply respond give provide list write tell show code yes your plain raw"
+    "the output return answer reply respond give provide list write tell show code yes your plain"
+    " raw"
     " names print use those these this that send include say once for"
 )
 _NOT_JUST_A = word_set(
@@ -124,7 +126,8 @@ _TIMES = (
     WEEKDAYS
     | MONTHS
     | word_set(
-        "today tomorrow tonight yesterday noon midnight next eod cob eow monday's christmas easter morning"
+        "today tomorrow tonight yesterday noon midnight next eod cob eow monday's christmas"
+        " easter morning"
         " evening then end thanksgiving"
     )
 )
@@ -164,7 +167,8 @@ LIMIT_TRIGGERS: dict[str, Trigger] = {
     "at": _at,
     **dict.fromkeys(_COMPARATIVES, _comparison),
     **dict.fromkeys(
-        "under over below above within around approximately roughly nearly almost beyond past up top"
+        "under over below above within around approximately roughly nearly almost beyond past up"
+        " top"
         " approx first last".split(),
         _number_follows,
     ),
@@ -182,48 +186,74 @@ LIMIT_TRIGGERS: dict[str, Trigger] = {
 }
 
 _LANGUAGES = (
-    "english|french|spanish|german|italian|portuguese|dutch|polish|russian|ukrainian|chinese|mandarin|japanese"
-    "|korean|arabic|hebrew|hindi|urdu|bengali|tamil|turkish|greek|latin|swedish|norwegian|danish|finnish|czech"
-    "|hungarian|romanian|vietnamese|thai|indonesian|swahili|persian|farsi|british english|american english"
+    "english|french|spanish|german|italian|portuguese|dutch|polish|russian|ukrainian|chinese"
+    "|mandarin|japanese"
+    "|korean|arabic|hebrew|hindi|urdu|bengali|tamil|turkish|greek|latin|swedish|norwegian|danish"
+    "|finnish|czech"
+    "|hungarian|romanian|vietnamese|thai|indonesian|swahili|persian|farsi|british english"
+    "|american english"
 )
 _PROGRAMMING = (
-    r"python3?|java|javascript|typescript|c\+\+|c#|rust|golang|go|ruby|php|swift|kotlin|matlab|sql|bash|html"
+    r"python3?|java|javascript|typescript|c\+\+|c#|rust|golang|go|ruby|php|swift|kotlin|matlab"
+    r"|sql|bash|html"
     "|css|react|scala|perl|julia|haskell|excel|latex"
 )
 _SHAPES = (
-    "(?:[a-z]+[ -])?(?:tables?|bullet(?:ed)?(?:[ -](?:points?|lists?))?|bullets|point form|list(?: form(?:at)?)?"
-    "|paragraphs?|sentences?|words?|lines?|essay|letter|email|report|outline|summary|checklist|diagram|chart"
-    "|poem|haiku|story|script|tweet|json|yaml|xml|csv|html|markdown|latex|plain text|prose|verse|code block"
+    "(?:[a-z]+[ -])?(?:tables?|bullet(?:ed)?(?:[ -](?:points?|lists?))?|bullets|point form"
+    "|list(?: form(?:at)?)?"
+    "|paragraphs?|sentences?|words?|lines?|essay|letter|email|report|outline|summary|checklist"
+    "|diagram|chart"
+    "|poem|haiku|story|script|tweet|json|yaml|xml|csv|html|markdown|latex|plain text|prose|verse"
+    "|code block"
     "|dialogue|tabular form(?:at)?|nutshell|form(?:at)?)"
 )
 _TONES = (
-    "formal|informal|casual|professional|friendly|polite|neutral|persuasive|humorous|funny|academic|scientific"
-    "|conversational|concise|brief|short|simple|plain|clear|serious|empathetic|warm|cold|sarcastic|technical"
-    "|layman's|laymans|lay|easy|creative|detailed|specific|honest|succinct|precise|realistic|poetic|objective"
+    "formal|informal|casual|professional|friendly|polite|neutral|persuasive|humorous|funny"
+    "|academic|scientific"
+    "|conversational|concise|brief|short|simple|plain|clear|serious|empathetic|warm|cold"
+    "|sarcastic|technical"
+    "|layman's|laymans|lay|easy|creative|detailed|specific|honest|succinct|precise|realistic"
+    "|poetic|objective"
 )
 _KINDS_OF_TONE = "tone|style|language|way|manner|voice|register|terms|words|english|format"
 _EXTRAS = (
-    "explanations?|comments?|commentary|preamble|intro(?:duction)?|jargon|markdown|code|examples?|emojis?|fluff"
-    "|headings?|citations?|references?|sources?|bullet points|formatting|conclusion|disclaimers?|headers?"
-    "|repetition|spoilers|extra text|additional text|other words|further text|quotes|apolog(?:y|ies)"
+    "explanations?|comments?|commentary|preamble|intro(?:duction)?|jargon|markdown|code|examples?"
+    "|emojis?|fluff"
+    "|headings?|citations?|references?|sources?|bullet points|formatting|conclusion|disclaimers?"
+    "|headers?"
+    "|repetition|spoilers|extra text|additional text|other words|further text|quotes|apolog(?:y"
+    "|ies)"
 )
 _ORDER = "order(?! to)|detail|depth|full|brief|short|general|caps|uppercase|lowercase|capitals|capital letters|person"
 
 _FORMATS: dict[str, str] = {
-    "in": rf"(?:an? |one |a single |the )?(?:following |correct |same )?(?:{_SHAPES})|(?:{_LANGUAGES})"
-    rf"|(?:{_PROGRAMMING})(?!\w)|(?:an? |the |very |more |my own |your own |{_TONES})+(?: and (?:{_TONES}))?"
-    rf" ?(?:{_KINDS_OF_TONE})|(?:your|my|his|her) own words|(?:all |great |more |the |some |alphabetical |chronological"
-    rf"|reverse |ascending |descending |sorted |numerical |first |second |third |random )*(?:{_ORDER})"
-    rf"|the (?:style|form|format|voice|manner|tone) of(?: \w+){{1,3}}|(?:\d+|\w+) (?:words?|sentences?|paragraphs?|lines?"
-    r"|bullet points|pages?|steps?|points|bullets|parts|stanzas|verses|characters)(?: or (?:less|fewer))?",
-    "as": rf"(?:an? |one |a single |the )?(?:{_SHAPES})|(?:short|brief|concise|simple|detailed|long|clear|briefly"
-    r"|clearly|concisely|simply|accurate|accurately|few|many|much|little) as (?:possible|you can|needed|necessary|\w+)"
-    r"|if (?:i'm|i am|i was|i were|you were|you are) .{0,24}?\b(?:old|child|kid|five|5|beginner|expert|pirate)",
-    "with": rf"(?:an? |some |real |real-world |concrete |simple |many |few |several |detailed |step-by-step )*(?:{_EXTRAS}"
-    rf"|bullets?|a table|rhymes?|headings)|(?:only|just) (?:a |an |the )?\w+|(?:an? )?(?:{_TONES}) (?:tone|style|voice)",
-    "using": rf"(?:an? |some |only |the |just )*(?:{_EXTRAS}|bullets?|tables?|(?:{_PROGRAMMING})(?!\w)|(?:{_TONES})"
+    "in": rf"(?:an? |one |a single |the )?(?:following |correct |same )?(?:{_SHAPES})"
+          rf"|(?:{_LANGUAGES})"
+    rf"|(?:{_PROGRAMMING})(?!\w)|(?:an? |the |very |more |my own |your own |{_TONES})+(?: and"
+    rf" (?:{_TONES}))?"
+    rf" ?(?:{_KINDS_OF_TONE})|(?:your|my|his|her) own words|(?:all |great |more |the |some "
+    rf"|alphabetical |chronological"
+    rf"|reverse |ascending |descending |sorted |numerical |first |second |third |random"
+    rf" )*(?:{_ORDER})"
+    rf"|the (?:style|form|format|voice|manner|tone) of(?: \w+){{1,3}}|(?:\d+|\w+) (?:words?"
+    rf"|sentences?|paragraphs?|lines?"
+    r"|bullet points|pages?|steps?|points|bullets|parts|stanzas|verses|characters)(?: or (?:less"
+    r"|fewer))?",
+    "as": rf"(?:an? |one |a single |the )?(?:{_SHAPES})|(?:short|brief|concise|simple|detailed"
+          rf"|long|clear|briefly"
+    r"|clearly|concisely|simply|accurate|accurately|few|many|much|little) as (?:possible|you can"
+    r"|needed|necessary|\w+)"
+    r"|if (?:i'm|i am|i was|i were|you were|you are) .{0,24}?\b(?:old|child|kid|five|5|beginner"
+    r"|expert|pirate)",
+    "with": rf"(?:an? |some |real |real-world |concrete |simple |many |few |several |detailed "
+            rf"|step-by-step )*(?:{_EXTRAS}"
+    rf"|bullets?|a table|rhymes?|headings)|(?:only|just) (?:a |an |the )?\w+|(?:an?"
+    rf" )?(?:{_TONES}) (?:tone|style|voice)",
+    "using": rf"(?:an? |some |only |the |just )*(?:{_EXTRAS}|bullets?|tables?"
+             rf"|(?:{_PROGRAMMING})(?!\w)|(?:{_TONES})"
     rf" (?:{_KINDS_OF_TONE})|(?:first|second|third)[ -]person)",
-    "use": rf"(?:an? |some |only |the |just )*(?:{_EXTRAS}|bullets?|tables?|(?:{_TONES}) (?:{_KINDS_OF_TONE})"
+    "use": rf"(?:an? |some |only |the |just )*(?:{_EXTRAS}|bullets?|tables?|(?:{_TONES})"
+           rf" (?:{_KINDS_OF_TONE})"
     r"|(?:first|second|third)[ -]person|british|american)",
     "without": rf"(?:any |using |further |additional |extra |an |a )*(?:{_EXTRAS})",
     "no": rf"(?:further |additional |extra |more |other )*(?:{_EXTRAS})",
@@ -236,16 +266,24 @@ _FORMATS: dict[str, str] = {
     "side": r"by side",
     "point": r"by point|form",
     "one": r"by one|(?:word|sentence|paragraph|line|page)(?: (?:answer|only|summary|reply))?",
-    "single": r"(?:word|sentence|paragraph|line|page|table|list)(?: (?:answer|only|summary|reply))?",
-    "like": r"(?:i'm|i am|im|i was|i were|you(?:'re| are|re)? (?:talking|explaining|speaking) to) .{0,24}?\b(?:old|child|kid"
-    r"|five|5|beginner|expert|student|idiot|dummy)|a (?:pirate|child|poem|story|poet|professional|expert)",
-    "for": r"(?:an? )?(?:absolute |complete |total )?(?:beginners?|dummies|kids|children|child|newbies?|laym[ae]n|expert"
+    "single": r"(?:word|sentence|paragraph|line|page|table|list)(?: (?:answer|only|summary"
+              r"|reply))?",
+    "like": r"(?:i'm|i am|im|i was|i were|you(?:'re| are|re)? (?:talking|explaining|speaking) to)"
+            r" .{0,24}?\b(?:old|child|kid"
+    r"|five|5|beginner|expert|student|idiot|dummy)|a (?:pirate|child|poem|story|poet|professional"
+    r"|expert)",
+    "for": r"(?:an? )?(?:absolute |complete |total )?(?:beginners?|dummies|kids|children|child"
+           r"|newbies?|laym[ae]n|expert"
     r"|experts|(?:\w+)[ -]year[ -]olds?|(?:\w+)[ -]graders?)",
-    "to": r"(?:an? )?(?:absolute |complete )?(?:beginner|child|kid|layman|(?:\w+)[ -]year[ -]old|(?:\w+)[ -]grader)",
-    "keep": rf"(?:it|this|the \w+|your \w+|answers?|them) (?:\w+ )?(?:{_TONES}|under|below|within|to)(?: and (?:{_TONES}))?",
-    "make": rf"(?:it|this|the \w+|them|sure it's|sure it is) (?:\w+ )?(?:{_TONES}|shorter|longer|simpler|clearer|funnier"
+    "to": r"(?:an? )?(?:absolute |complete )?(?:beginner|child|kid|layman|(?:\w+)[ -]year[ -]old"
+          r"|(?:\w+)[ -]grader)",
+    "keep": rf"(?:it|this|the \w+|your \w+|answers?|them) (?:\w+ )?(?:{_TONES}|under|below|within"
+            rf"|to)(?: and (?:{_TONES}))?",
+    "make": rf"(?:it|this|the \w+|them|sure it's|sure it is) (?:\w+ )?(?:{_TONES}|shorter|longer"
+            rf"|simpler|clearer|funnier"
     r"|rhyme)",
-    "be": rf"(?:very |as |more |super |really )?(?:{_TONES}|thorough|accurate|critical|careful)(?!\w)(?: and (?:{_TONES}))?",
+    "be": rf"(?:very |as |more |super |really )?(?:{_TONES}|thorough|accurate|critical"
+          rf"|careful)(?!\w)(?: and (?:{_TONES}))?",
     "yes": r"or no",
     "tl": "dr",
     "short": "answers?|version|summary|form",

@@ -36,10 +36,13 @@ MONTHS = word_set(
 
 COURTESY = word_set(
     "hi hello hey hiya howdy heya greetings yo dear good morning afternoon evening day night thank"
-    " thanks thx ty tysm thankyou please pls plz kindly best kind kindest warm warmest regards wishes"
+    " thanks thx ty tysm thankyou please pls plz kindly best kind kindest warm warmest regards"
+    " wishes"
     " sincerely yours truly faithfully respectfully cordially cheers sorry excuse pardon apologies"
-    " welcome bye goodbye appreciate appreciated grateful gratitude much lot lots many very so again"
-    " advance there all everyone everybody team sir madam ma'am mam friend friends folks guys support"
+    " welcome bye goodbye appreciate appreciated grateful gratitude much lot lots many very so"
+    " again"
+    " advance there all everyone everybody team sir madam ma'am mam friend friends folks guys"
+    " support"
     " you u your hope well doing nice great awesome lovely wonderful amazing have a an the happy"
     " looking forward take care bless god"
 )
@@ -47,7 +50,8 @@ COURTESY = word_set(
 
 REQUEST_WORDS = word_set(
     "can could would will may might please kindly you me us i we my our your it tell explain show"
-    " help give let know assist provide want need like wondering wonder hoping hope ask asking asked"
+    " help give let know assist provide want need like wondering wonder hoping hope ask asking"
+    " asked"
     " question possible possibly just maybe able understand curious mind if whether be so very"
     " really quick quickly hi hello hey there thanks thank sorry"
 )

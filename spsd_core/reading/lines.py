@@ -11,7 +11,8 @@ __all__ = ["find_lines"]
 
 _LINE = re.compile(r"[^\n\r]+")
 _ITEM = re.compile(
-    r"[ \t>]*(?:[-*\u2022\u2023\u25aa\u25cf+\u2013]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]|#{1,6}|\[[ xX]\])[ \t]+(?=\S)"
+    r"[ \t>]*(?:[-*\u2022\u2023\u25aa\u25cf+\u2013]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]"
+    r"|#{1,6}|\[[ xX]\])[ \t]+(?=\S)"
 )
 _INLINE_ITEM = re.compile(r"(?<!\S)\(?(\d{1,2}|[a-hA-H])[.)](?=[ \t]+\S)")
 _SPEAKER = re.compile(
@@ -21,17 +22,28 @@ _HEADER = re.compile(
     r"[ \t]*(?:subject|from|to|cc|bcc|re|sent|betreff|date)[ \t]?:[ \t]*\S", re.IGNORECASE
 )
 _CODE_START = (
-    r"(?:def|class)[ \t]+\w+.*:|(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+[\w.{*].{0,100}|#include|#define|using[ \t]+[\w.]+;"
-    r"|package[ \t]+[\w.]+;|(?:public|private|protected|static)[ \t]+(?:static|void|class|int|string|String|final|async|bool|interface|const)\b|(?:const|let|var)[ \t]+\w+[ \t]*=|function[ \t]*\w*\("
-    r"|(?:SELECT|INSERT[ \t]+INTO|UPDATE[ \t]+\w+[ \t]+SET|DELETE[ \t]+FROM|CREATE[ \t]+TABLE|ALTER[ \t]+TABLE|DROP[ \t]+TABLE)[ \t]"
-    r"|(?:\$|>>>|\.\.\.|C:\\[^>]{0,80}>|#!)[ \t]?\S|(?:sudo|curl|wget|(?:pip3?|npm|yarn|git|docker|apt-get|apt|kubectl|conda|brew)[ \t]+(?:install|run|build|push|pull|clone|commit|add|init|exec|apply|get|update|create|-\S))[ \t]"
-    r"|Traceback[ \t]|File[ \t]\"|at[ \t]+[\w.$<>]+\(|\w*(?:Error|Exception|Warning)(?:\b.{0,40})?:|Caused[ \t]by:"
-    r"|\[?\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}|\[?(?:INFO|ERROR|WARN|WARNING|DEBUG|FATAL|TRACE)\b[\]:]?[ \t]"
-    r"|</?[a-zA-Z!][^>]{0,200}>|@\w+(?:\(|$)|(?:else|try|finally|except[\w ,.()]{0,60}):$|(?:if|for|while)[ \t]*\(.*\)[ \t]*\{?$"
-    r"|(?:if|elif|for|while|with)[ \t].{0,200}[()=<>\[\]].{0,200}:$|for[ \t]+\w+[ \t]+in[ \t]+\w+:$|return\b.{0,60};|(?:fn|func|enum|struct|impl)[ \t]+\w+|print(?:ln!?|f)?\("
+    r"(?:def|class)[ \t]+\w+.*:|(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+[\w.{*].{0,100}|#include"
+    r"|#define|using[ \t]+[\w.]+;"
+    r"|package[ \t]+[\w.]+;|(?:public|private|protected|static)[ \t]+(?:static|void|class|int"
+    r"|string|String|final|async|bool|interface|const)\b|(?:const|let|var)[ \t]+\w+[ \t]*="
+    r"|function[ \t]*\w*\("
+    r"|(?:SELECT|INSERT[ \t]+INTO|UPDATE[ \t]+\w+[ \t]+SET|DELETE[ \t]+FROM|CREATE[ \t]+TABLE"
+    r"|ALTER[ \t]+TABLE|DROP[ \t]+TABLE)[ \t]"
+    r"|(?:\$|>>>|\.\.\.|C:\\[^>]{0,80}>|#!)[ \t]?\S|(?:sudo|curl|wget|(?:pip3?|npm|yarn|git"
+    r"|docker|apt-get|apt|kubectl|conda|brew)[ \t]+(?:install|run|build|push|pull|clone|commit"
+    r"|add|init|exec|apply|get|update|create|-\S))[ \t]"
+    r"|Traceback[ \t]|File[ \t]\"|at[ \t]+[\w.$<>]+\(|\w*(?:Error|Exception"
+    r"|Warning)(?:\b.{0,40})?:|Caused[ \t]by:"
+    r"|\[?\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}|\[?(?:INFO|ERROR|WARN|WARNING|DEBUG|FATAL"
+    r"|TRACE)\b[\]:]?[ \t]"
+    r"|</?[a-zA-Z!][^>]{0,200}>|@\w+(?:\(|$)|(?:else|try|finally|except[\w ,.()]{0,60}):$|(?:if"
+    r"|for|while)[ \t]*\(.*\)[ \t]*\{?$"
+    r"|(?:if|elif|for|while|with)[ \t].{0,200}[()=<>\[\]].{0,200}:$|for[ \t]+\w+[ \t]+in["
+    r" \t]+\w+:$|return\b.{0,60};|(?:fn|func|enum|struct|impl)[ \t]+\w+|print(?:ln!?|f)?\("
 )
 _CODE = re.compile(
-    rf"[ \t]*(?:{_CODE_START})|[^\n]{{0,400}}[;{{}}]$|[ \t]*[)\]}}]+[;,]?$|[ \t]*[{{\[]+$|[ \t]*[\"'][\w ]+[\"'][ \t]*:"
+    rf"[ \t]*(?:{_CODE_START})|[^\n]{{0,400}}[;{{}}]$|[ \t]*[)\]}}]+[;,]?$|["
+    rf" \t]*[{{\[]+$|[ \t]*[\"'][\w ]+[\"'][ \t]*:"
     r"|[ \t]*[\w.\[\]]{1,60}[ \t]*(?:=|\+=|-=|:=|=>)[ \t]*\S.{0,200}$|(?:[ ]{4,}|\t+)\S"
 )
 _SHORTEST_TABLE = 2

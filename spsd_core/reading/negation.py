@@ -7,10 +7,13 @@ from spsd_core.reading.source import Source, Trigger
 from spsd_core.reading.types import AtomKind
 from spsd_core.verifier.stemming import stem
 
-__all__ = ["TRIGGERS"]
+__all__ = ["TRIGGERS", "is_ritual"]
 
 _REACH = 3
-_BREAKS = word_set("and but or because although though while so if when then which who please")
+_BREAKS = word_set(
+    "and but or because although though while so if when then which who please pls plz thanks"
+    " thank thx kindly"
+)
 
 _CANNOT = word_set("can't cant cannot couldn't couldnt")
 _NOT = word_set(
@@ -54,7 +57,8 @@ _RITUAL = {
 }
 
 
-def _is_ritual(source: Source, index: int) -> bool:
+def is_ritual(source: Source, index: int) -> bool:
+    """Whether the negator `index` belongs to a set phrase of courtesy: no worries."""
     word = source.low[index]
     if word == "never" and source.word_at(index + 1) == "mind":
         return True
@@ -103,7 +107,7 @@ def _covered(source: Source, index: int) -> bool:
 
 def _negator(source: Source, index: int) -> None:
     word = source.low[index]
-    if _covered(source, index) or _is_ritual(source, index):
+    if _covered(source, index) or is_ritual(source, index):
         return
     if word == "not" and source.word_at(index - 1) in ("can", "could"):
         _add(source, index - 1, index, "cannot")
@@ -112,7 +116,7 @@ def _negator(source: Source, index: int) -> None:
 
 
 def _no(source: Source, index: int) -> None:
-    if _covered(source, index) or _is_ritual(source, index):
+    if _covered(source, index) or is_ritual(source, index):
         return
     if source.next_is(index, "one"):
         _add(source, index, index + 1, "nobody")

@@ -1,4 +1,5 @@
-"""Payload by instruction: the text the user wants worked on, found by what he asks to be done to it."""
+"""Payload by instruction: the text the user wants worked on, found by what he asks to be done to"
+" it."""
 
 from __future__ import annotations
 
@@ -16,19 +17,25 @@ _LONG_ENOUGH = 8  # words that may be the text meant by "this" at the end of a p
 
 # Work on a text, whatever else is said.
 _STRONG = word_set(
-    "translate translated translating translation proofread proofreading rewrite rewriting reword rephrase"
-    " rephrasing paraphrase paraphrasing summarize summarise summarizing summarising summary shorten condense"
+    "translate translated translating translation proofread proofreading rewrite rewriting reword"
+    " rephrase"
+    " rephrasing paraphrase paraphrasing summarize summarise summarizing summarising summary"
+    " shorten condense"
     " reformulate copyedit punctuate transcribe annotate"
 )
 # Work on a text only where a text is named, or something follows a colon.
 _WEAK = word_set(
-    "edit correct improve polish revise fix check grade review critique evaluate analyze analyse analyzing"
-    " classify categorize categorise label complete continue expand extract convert reformat format simplify"
-    " interpret explain identify read make turn change find rate assess judge detect tag finish debug"
-    " refactor count answer consider generate enhance parse clean feedback grammar spelling tone sentiment"
+    "edit correct improve polish revise fix check grade review critique evaluate analyze analyse"
+    " analyzing"
+    " classify categorize categorise label complete continue expand extract convert reformat"
+    " format simplify"
+    " interpret explain identify read make turn change find rate assess judge detect tag finish"
+    " debug"
+    " refactor count answer consider generate enhance parse clean feedback grammar spelling tone"
+    " sentiment"
     " transform replace remove optimize optimise elaborate comment"
 )
-_POINTING = word_set("this these that those following below above it attached")
+_POINTING = word_set("this these that those following below above it attached wrote written")
 _GREETINGS = word_set("dear hi hello hey thank thanks good")
 _FORWARD = word_set("following below here")
 _OWNING = word_set(
@@ -86,6 +93,9 @@ def _instruction(strong: bool) -> Trigger:
                 pointed = True
         changed = pointed and not strong and _changes(source, index)
         named = named or (noun and forward)
+        if strong and source.word_at(index + 1) in _GREETINGS:
+            _to_end(source, source.ends[index])
+            return
         if (
             named
             or changed
@@ -93,8 +103,6 @@ def _instruction(strong: bool) -> Trigger:
             or (pointed and _opens_block(source, index, sentence))
         ):
             _mark(source, index, sentence)
-        elif strong and source.word_at(index + 1) in _GREETINGS:
-            _to_end(source, source.ends[index])
         elif strong and source.low[index].startswith("translat"):
             source.take(source.ends[index], sentence.end)
 
@@ -102,8 +110,10 @@ def _instruction(strong: bool) -> Trigger:
 
 
 _CHANGES = re.compile(
-    r"\w+[ \t](?:this|it|that|these|them|the above|my \w+)[ \t](?:\w+[ \t]){0,2}?(?:sound|more|less|shorter|longer|better"
-    r"|clearer|simpler|nicer|softer|stronger|polite|formal|professional|concise|grammatical|grammatically|up"
+    r"\w+[ \t](?:this|it|that|these|them|the above|my \w+)[ \t](?:\w+[ \t]){0,2}?(?:sound|more"
+    r"|less|shorter|longer|better"
+    r"|clearer|simpler|nicer|softer|stronger|polite|formal|professional|concise|grammatical"
+    r"|grammatically|up"
     r"|into|for (?:grammar|spelling|errors|mistakes|typos|clarity))\b",
     re.IGNORECASE,
 )
@@ -161,7 +171,8 @@ def _block(source: Source, opening: int) -> None:
 
 
 _LAST_COURTESY = COURTESY | word_set(
-    "for help time in i would be it this and patience attention consideration could if we really any"
+    "for help time in i would be it this and patience attention consideration could if we really"
+    " any"
 )
 
 
@@ -222,7 +233,8 @@ def _here(source: Source, index: int) -> None:
 
 _WRITING_NOUNS = TEXT_NOUNS | word_set("card toast invitation greeting eulogy vow vows apology")
 _SAYING = word_set(
-    "saying says thanking telling asking apologizing apologising wishing starting beginning ending congratulating"
+    "saying says thanking telling asking apologizing apologising wishing starting beginning"
+    " ending congratulating"
     " greeting inviting requesting declining that"
 )
 
@@ -333,7 +345,8 @@ def _role(source: Source, index: int) -> None:
 
 
 _PRAISE = word_set(
-    "star lifesaver legend gem angel saint genius best life lovely wonderful great amazing hero blessing god"
+    "star lifesaver legend gem angel saint genius best life lovely wonderful great amazing hero"
+    " blessing god"
 )
 
 
@@ -381,10 +394,13 @@ def _quoted_speech(source: Source, index: int) -> None:
 
 
 _SOUND = re.compile(
-    r"(?:does|is|was|will|would) (?:this|that|it|the above|my|the)(?: \w+)?(?: sound| seem| look| read| be)?"
-    r"(?: \w+){0,2} (?:polite|rude|ok|okay|correct|right|professional|formal|clear|good|grammatical|natural|impolite|friendly"
+    r"(?:does|is|was|will|would) (?:this|that|it|the above|my|the)(?: \w+)?(?: sound| seem| look|"
+    r" read| be)?"
+    r"(?: \w+){0,2} (?:polite|rude|ok|okay|correct|right|professional|formal|clear|good"
+    r"|grammatical|natural|impolite|friendly"
     r"|too|fine|appropriate|accurate|spam|positive|negative|sarcastic)\b"
-    r"|how (?:does|do) (?:this|that|it|these) (?:sound|read|look)|what do you think (?:of|about) (?:this|that|the above|my)",
+    r"|how (?:does|do) (?:this|that|it|these) (?:sound|read|look)|what do you think (?:of|about)"
+    r" (?:this|that|the above|my)",
     re.IGNORECASE,
 )
 
@@ -411,7 +427,8 @@ TRIGGERS: dict[str, Trigger] = {
     **dict.fromkeys(["here", "here's", "heres", "below", "following"], _here),
     **dict.fromkeys(_ROLES, _role),
     **dict.fromkeys(
-        "mean meaning synonym synonyms antonym antonyms definition pronounce pronunciation word phrase expression"
+        "mean meaning synonym synonyms antonym antonyms definition pronounce pronunciation word"
+        " phrase expression"
         " term".split(),
         _mention,
     ),

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 
 from spsd_core.reading.lexicon import FUNCTION_WORDS, REQUEST_WORDS, word_set
+from spsd_core.reading.negation import is_ritual
 from spsd_core.reading.source import Source
 from spsd_core.reading.types import AtomKind
 from spsd_core.spans import Span, overlaps
@@ -19,6 +20,8 @@ _THANKS = word_set(
     "thanks thank thx ty advance appreciate appreciated grateful gratitude regards sorry bother"
     " bothering disturb disturbing cheers favor favour"
 )
+_UNASKED = FUNCTION_WORDS | REQUEST_WORDS | _THANKS
+_RITUAL_REST = word_set("too much trouble to ask mind hesitate bother you worry me asking")
 _GREETINGS = word_set("hi hello hey hiya heya dear greetings yo good")
 _LONGEST_GREETING = 4  # words after the first
 _LONGEST_RITUAL = 120
@@ -41,6 +44,8 @@ _RITUAL = re.compile(
     r"|for a favou?r|with (?:something|a(?: quick)? question)))?(?: please| today| here| real quick)?"
     r"|(?:can|could|would|will) (?:you|u|someone|anyone|anybody|somebody) (?:please |pls |kindly |possibly )?(?:help|assist)"
     r"(?: me| us)?(?: out)?(?: with (?:this|that|something|it))?(?: please| pls| today)?"
+    r"|(?:i(?:'m| am| was) )?(?:just )?(?:wondering|hoping) (?:if|that)? ?(?:you|someone|anyone) (?:could|can|might be able to)"
+    r"(?: possibly| maybe| please)? (?:help|assist)(?: me| us)?(?: out)?(?: with (?:this|that|something))?"
     r"|(?:are|r) (?:you|u) (?:there|ready|busy|available|free)(?: to help)?(?: today| now| right now)?"
     r"|(?:is )?any(?:one|body) (?:there|here|around)"
     r"|(?:do you|have you)(?: happen to)?(?: have| got)?(?: got)?(?: a)? (?:(?:quick|few|free|spare) )*(?:min|minute|moment|second|sec|time)s?(?: to spare)?"
@@ -66,7 +71,7 @@ _INDIRECT = re.compile(
     r"\b(?:tell (?:me|us)|let (?:me|us) know|explain(?: to (?:me|us))?|wonder(?:ing)?|curious(?: about| to know)?|(?:to|like to|want to) know"
     r"|don't know|dont know|not sure|unsure|no idea|figure out|find out|understand|ask(?:ing)?(?: you)?|advise|clarify|confirm|check|idea"
     r"|show me|question is|questions are|any idea|know)"
-    r"(?: exactly| about| on)? (?:how|what|what's|why|when|where|which|who|whose|if|whether)\b(?! you (?:can|could|would|might|may)\b)"
+    r"(?: exactly| about| on)? (?:how|what|what's|why|when|where|which|who|whose|if|whether)\b(?! you (?:can|could|would|might|may|need|have|want)\b)"
 )
 
 
@@ -102,11 +107,19 @@ def _key(source: Source, span: Span) -> str:
     """The stems of what is asked about, question words and negations included, in order."""
     kept: list[str] = []
     last = source.word_index(span.end)
+    skipped = -1
     for index in range(_after_greeting(source, source.word_index(span.start), last), last):
         word = source.low[index]
-        if word in _INTERROGATIVES or word in _NEGATORS:
-            kept.append(word)
-        elif word not in FUNCTION_WORDS and word not in REQUEST_WORDS and word not in _THANKS:
+        if index <= skipped and word in _RITUAL_REST:
+            continue
+        if word in _NEGATORS:
+            if is_ritual(source, index):
+                skipped = index + 3
+            else:
+                kept.append(word)
+        elif (bare := word.partition("'")[0]) in _INTERROGATIVES:
+            kept.append(bare)
+        elif word not in _UNASKED and not (word == "kind" and source.word_at(index - 1) == "so"):
             kept.append(stem(word))
     return " ".join(kept)
 
