@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 
 from spsd_core.engines.courtesy import (
-    FILLER_RE,
-    LEAD_RE,
-    LONGEST_SENTENCE,
-    PLEASE_RE,
-    TAIL_RE,
     TRIGGER_RE,
-    WHOLE_RE,
+    courtesy_after,
+    courtesy_before,
+    courtesy_inside,
     fold,
+    is_emphatic,
+    without_opening_filler,
 )
 from spsd_core.engines.mending import edits_for
 from spsd_core.engines.protocol import Draft, DraftRequest, Engine
@@ -26,7 +25,6 @@ from spsd_core.spans import Span, apply_edits, overlaps
 
 __all__ = ["LexicalEngine", "build", "courtesy_spans"]
 
-_MAX_LEADS = 6
 _MIN_REPEATED_CHARS = 12
 
 
@@ -46,9 +44,9 @@ class LexicalEngine:
 
     def _draft(self, request: DraftRequest) -> Draft | None:
         protected = request.reading.protected
-        deletions = list(courtesy_spans(request.text, protected))
-        if request.level == "dense":
-            deletions += _filler_spans(request.text)
+        dense = request.level == "dense"
+        deletions = list(courtesy_spans(request.text, protected, fillers=dense))
+        if dense:
             deletions += _repeated_sentences(request.text)
         edits = edits_for(request.text, deletions, protected)
         if not edits:
@@ -62,7 +60,9 @@ def build(settings: Settings) -> Engine:  # noqa: ARG001
     return LexicalEngine()
 
 
-def courtesy_spans(text: str, protected: tuple[Span, ...] = ()) -> Iterator[Span]:
+def courtesy_spans(
+    text: str, protected: tuple[Span, ...] = (), *, fillers: bool = False
+) -> Iterator[Span]:
     """Where ritual courtesy stands, as spans without surrounding space; linear in the text.
 
     >>> text = "Hi! How do I sort a list, please?"
@@ -70,44 +70,26 @@ def courtesy_spans(text: str, protected: tuple[Span, ...] = ()) -> Iterator[Span
     ['Hi!', ', please']
     """
     folded = fold(text)
-    known: dict[str, bool] = {}
     for start, end in split_sentences(text):
-        if TRIGGER_RE.search(folded, start, end):
-            yield from _in_sentence(folded, start, end, protected, known)
+        if fillers or TRIGGER_RE.search(folded, start, end):
+            yield from _in_sentence(text, folded, Span(start, end), protected, fillers)
 
 
 def _in_sentence(
-    folded: str, start: int, end: int, protected: tuple[Span, ...], known: dict[str, bool]
+    text: str, folded: str, sentence: Span, protected: tuple[Span, ...], fillers: bool
 ) -> Iterator[Span]:
-    if end - start <= LONGEST_SENTENCE:
-        sentence = folded[start:end]
-        whole = known.get(sentence)
-        if whole is None:
-            whole = known[sentence] = WHOLE_RE.match(sentence) is not None
-        if whole:
-            yield Span(start, end)
-            return
-    begin = start
-    for _ in range(_MAX_LEADS):
-        lead = LEAD_RE.match(folded[begin : min(end, begin + LONGEST_SENTENCE)])
-        if lead is None or begin + lead.end() >= end:
-            break
-        span = Span(begin, begin + lead.end())
-        if overlaps(span, protected):
-            break
-        begin = span.end
+    start, end = sentence
+    begin = courtesy_before(text, folded, start, end, fillers=fillers)
     if begin > start:
         yield Span(start, begin)
-    tail_from = max(begin, end - LONGEST_SENTENCE)
-    tail = TAIL_RE.search(folded[tail_from:end])
-    if tail:
-        yield Span(tail_from + tail.start(), tail_from + tail.end())
-    for match in PLEASE_RE.finditer(folded, begin, end):
-        yield Span(*match.span())
-
-
-def _filler_spans(text: str) -> list[Span]:
-    return [Span(*match.span()) for match in FILLER_RE.finditer(fold(text))]
+    if begin == end:
+        return
+    after = courtesy_after(folded, begin, end)
+    yield from after
+    stop = after[-1].start if after else end
+    for span in courtesy_inside(folded, begin, stop, fillers=fillers):
+        if not is_emphatic(text, span.start, span.end, end):
+            yield span
 
 
 def _repeated_sentences(text: str) -> list[Span]:
@@ -115,7 +97,7 @@ def _repeated_sentences(text: str) -> list[Span]:
     seen: set[str] = set()
     repeated: list[Span] = []
     for span in split_sentences(text):
-        sentence = " ".join(FILLER_RE.sub("", fold(text[span.start : span.end])).split())
+        sentence = " ".join(without_opening_filler(fold(text[span.start : span.end])).split())
         if len(sentence) < _MIN_REPEATED_CHARS:
             continue
         if sentence in seen:

@@ -69,15 +69,24 @@ def _with_spaces(text: str, start: int, end: int, floor: int, protected: tuple[S
         pass  # spaces on both sides go: the line now begins with what followed
     elif at_line_end:
         right = end if right < len(text) and text[right] in "\r\n" else right
-    elif right < len(text) and text[right] in ".,;:!?)":
+    elif _closing_mark(text, right):
         pass  # "word , please." -> "word."
+    elif left < start:
+        left = start  # keep the space before
     else:
-        left = start if start < end and left < start else left  # keep the space before
+        right = end  # or else the one after
     if overlaps((left, start), protected):
         left = start
     if overlaps((end, right), protected):
         right = end
     return Span(left, right)
+
+
+def _closing_mark(text: str, place: int) -> bool:
+    """Whether a mark follows that stands right after a word (an emoticon does not)."""
+    if text[place : place + 2] in (":)", ":-", ":(", ":D", ":P", ";)", ";-"):
+        return False
+    return text[place : place + 1] in {".", ",", ";", ":", "!", "?", ")", "…"}
 
 
 def _keep_paragraph(text: str, left: int, right: int, end: int) -> tuple[int, int]:

@@ -13,35 +13,30 @@ __all__ = ["TRIGGERS"]
 _LOOK_BACK = 16
 # Every word of "I hope you are having a great day so far today": the wish goes on while they last.
 _WISH_WORDS = word_set(
-    "hope hoping trust wish wishing have has having had enjoy enjoying how how's hows is are was be"
-    " been you you're youre u your yours yourself all everyone everybody everything things it"
-    " it's this"
-    " that the a an of rest and so far very really truly well good great nice lovely wonderful"
-    " fine ok"
-    " okay alright awesome amazing fantastic pleasant beautiful blessed happy safe relaxing"
-    " productive"
-    " brilliant excellent splendid super fabulous terrific sunny best doing going getting on along"
-    " feeling finds find found email message mail note letter health spirits in with thank thanks"
-    " for"
-    " time help taking your kind assistance support family team start to new year holiday holidays"
-    " weekend week day evening morning afternoon night monday tuesday wednesday thursday friday"
-    " saturday"
-    " sunday today tonight christmas easter thanksgiving halloween weather already"
+    "hope hoping trust wish wishing have has having had enjoy enjoying how how's hows is are"
+    " was be been you you're youre u your yours yourself all everyone everybody everything"
+    " things it it's this that the a an of rest and so far very really truly well good great"
+    " nice lovely wonderful fine ok okay alright awesome amazing fantastic pleasant beautiful"
+    " blessed happy safe relaxing productive brilliant excellent splendid super fabulous"
+    " terrific sunny best doing going getting on along feeling finds find found email message"
+    " mail note letter health spirits in with thank thanks for time help taking your kind"
+    " assistance support family team start to new year holiday holidays weekend week day"
+    " evening morning afternoon night monday tuesday wednesday thursday friday saturday sunday"
+    " today tonight christmas easter thanksgiving halloween weather already"
 )
 _WISH_HEADS = word_set(
     "hope hoping trust wish wishing enjoy enjoying how's hows happy merry thank thanks"
 )
 _KIND_WORDS = word_set(
-    "good great nice lovely wonderful fine awesome amazing fantastic pleasant beautiful blessed"
-    " happy safe"
-    " relaxing productive brilliant excellent splendid super fabulous terrific sunny best"
+    "good great nice lovely wonderful fine awesome amazing fantastic pleasant beautiful"
+    " blessed happy safe relaxing productive brilliant excellent splendid super fabulous"
+    " terrific sunny best"
 )
 _PERIODS = word_set(
-    "second seconds minute minutes hour hours day days night nights morning mornings afternoon"
-    " evening"
-    " week weeks weekend weekends month months quarter quarters semester term year years decade"
-    " decades"
-    " century centuries fortnight spring summer autumn fall winter season moment"
+    "second seconds minute minutes hour hours day days night nights morning mornings"
+    " afternoon evening week weeks weekend weekends month months quarter quarters semester"
+    " term year years decade decades century centuries fortnight spring summer autumn fall"
+    " winter season moment"
 )
 _SINGLE_PERIODS = word_set(
     "hour day week month year decade century fortnight weekend quarter night"
@@ -99,27 +94,27 @@ def _named_day(source: Source, index: int) -> None:
     source.add(AtomKind.DATE, start, tail.end() if tail else end)
 
 
+_MONTHS_OR_WORDS = word_set("may march mar jan sept sep dec jun apr")
+_BEFORE_MONTHS = word_set("in since until by this next last early late mid of and to")
+
+
+def _is_month(source: Source, index: int) -> bool:
+    """Whether `may` or `march`, or a short form, is the month: dated, or "in May"."""
+    if source.low[index] not in _MONTHS_OR_WORDS:
+        return True
+    if source.adjoins(index) and source.word_at(index + 1)[:1].isdigit():
+        return True
+    follows_word = index > 0 and source.adjoins(index - 1)
+    if not follows_word or not source.raw[index][0].isupper():
+        return False
+    return source.low[index] not in ("may", "march") or source.low[index - 1] in _BEFORE_MONTHS
+
+
 def _month(source: Source, index: int) -> None:
-    word, before, after = (source.word_at(place) for place in (index, index - 1, index + 1))
-    if word in ("may", "march", "sept", "dec", "mar", "jan", "sep", "jun", "apr"):
-        in_place = before in (
-            "in",
-            "since",
-            "until",
-            "by",
-            "this",
-            "next",
-            "last",
-            "early",
-            "late",
-            "mid",
-        )
-        dated = source.adjoins(index) and after[:1].isdigit()
-        capital = source.raw[index][0].isupper() and before and source.adjoins(index - 1)
-        if not (dated or (in_place and capital) or (before in ("of", "and", "to") and capital)):
-            if word in ("may", "march") or not capital:
-                return
+    if not _is_month(source, index):
+        return
     start, end = source.span(index)
+    before = source.word_at(index - 1)
     if before in ("next", "last", "this", "early", "late", "mid") and source.adjoins(index - 1):
         start = source.starts[index - 1]
     tail = _TAIL.match(source.flat, end)
@@ -162,13 +157,16 @@ def _duration(source: Source, index: int) -> None:
     source.add(AtomKind.DATE, start, follows.end() if follows else source.ends[last])
 
 
+_BEFORE_DAY_PARTS = word_set("in at on during over for by")
+
+
 def _the(source: Source, index: int) -> None:
     """in the morning, at the weekend, the past month, the day before."""
     after = source.word_at(index + 1)
     if after in _PARTS_OF_DAY or after == "weekend":
-        if source.word_at(index - 1) in ("in", "at", "on", "during", "over", "for", "by"):
-            if not _is_wish(source, index + 1):
-                source.add(AtomKind.DATE, source.starts[index], source.ends[index + 1])
+        placed = source.word_at(index - 1) in _BEFORE_DAY_PARTS
+        if placed and not _is_wish(source, index + 1):
+            source.add(AtomKind.DATE, source.starts[index], source.ends[index + 1])
     elif after in ("past", "last", "next", "following", "previous", "coming"):
         period = source.word_at(index + 2)
         if period in _PERIODS and source.adjoins(index + 1):
@@ -177,8 +175,7 @@ def _the(source: Source, index: int) -> None:
 
 _DAYS = word_set(
     "today tomorrow yesterday tonight noon midnight christmas easter thanksgiving halloween"
-    " ramadan eid"
-    " diwali hanukkah tmrw tmr weekdays weekends midday overnight"
+    " ramadan eid diwali hanukkah tmrw tmr weekdays weekends midday overnight"
 )
 _OFTEN = word_set(
     "daily weekly monthly yearly annually quarterly hourly biweekly nightly fortnightly"

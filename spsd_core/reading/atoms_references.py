@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from spsd_core.reading.lexicon import word_set
 from spsd_core.reading.source import Source, chunks_with
 from spsd_core.reading.types import AtomKind
 
@@ -42,15 +43,22 @@ _SNAKE = re.compile(r"[\w$.-]*\w_\w[\w$.()-]*|_{1,2}\w[\w()]*|\w+__")
 _DOTTED = re.compile(r"[a-z_$][\w$]*(?:\.[a-z_$][\w$]*)+(?:\([^\s]*\)?)?|\.net", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"(?:[a-z]\.){1,5}[a-z]?|(?:e\.g|i\.e|etc)\.?,?", re.IGNORECASE)
 _LANGUAGES = re.compile(r"[A-Za-z]#")
+_SENTENCE_STARTS = word_set(
+    "please plz pls thanks thank thx kindly what how why when can could would i"
+)
 _OPENING = "([{<\"'\u201c\u2018*`\u2013\u2014,;:!?|-"
 _CLOSING = "]}>\"'\u201d\u2019*`.,;:!?\u2026|"
 _LONGEST = 200
+_LONGEST_SEARCHED = 4000  # longer runs without a space are data, whatever stands in them
 
 
 def find_references(source: Source) -> None:
     """Note the addresses in every chunk that is no plain word, or what else it is."""
     flat = source.flat
     for start, end in chunks_with(_MARK, flat):
+        if end - start > _LONGEST_SEARCHED:
+            source.add(AtomKind.IDENTIFIER, start, end, source.text[start:end])
+            continue
         chunk = flat[start:end]
         known = False
         if "/" in chunk or "www." in chunk:
@@ -113,7 +121,7 @@ def _kind(core: str) -> AtomKind | None:
         return AtomKind.IDENTIFIER
     if _ABBREVIATION.fullmatch(core):
         return None
-    if _FILE.fullmatch(core):
+    if _FILE.fullmatch(core) and not _sloppy_stop(core):
         return AtomKind.IDENTIFIER
     if "." in core and _DOMAIN.fullmatch(core) and not _sloppy_stop(core):
         return AtomKind.URL
@@ -131,4 +139,6 @@ def _kind(core: str) -> AtomKind | None:
 def _sloppy_stop(core: str) -> bool:
     """Whether the full stop ends a sentence and only the space is missing ("Thanks.Can")."""
     before, _, after = core.partition(".")
-    return before.isalpha() and after.isalpha() and after.istitle() and len(before) > 1
+    if not (before.isalpha() and after.isalpha()) or len(before) < 2:
+        return False
+    return after.istitle() or after.lower() in _SENTENCE_STARTS

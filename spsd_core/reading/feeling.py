@@ -14,7 +14,7 @@ __all__ = ["TRIGGERS", "find_emphasis"]
 
 _CLASSES = {
     "frustrated": "frustrated frustrating frustration frustrates annoyed annoying annoys angry"
-                  " anger furious"
+    " anger furious"
     " irritated irritating infuriating infuriated outraged outrageous unacceptable ridiculous"
     " disgusted"
     " disgusting disgrace disgraceful disappointed disappointing disappointment upset upsetting"
@@ -24,14 +24,14 @@ _CLASSES = {
     " stuck confused confusing baffled scam crap sucks damn shit fuck fucking wtf goddamn"
     " bullshit stupid",
     "anxious": "worried worry worrying worries anxious anxiety nervous scared afraid terrified"
-               " frightened fear"
+    " frightened fear"
     " panic panicking panicked stressed stressful stress overwhelmed overwhelming concerned"
     " desperate"
     " desperately hopeless helpless struggling dread dreading freaking lost embarrassed ashamed"
     " insecure",
     "urgent": "urgent urgently asap urgency immediately emergency hurry hurrying instantly",
     "sad": "sad sadly heartbroken heartbreaking devastated devastating depressed depressing"
-           " grieving grief"
+    " grieving grief"
     " mourning miserable lonely crying cried tears hurt hurts unhappy hurting broke guilty regret",
     "excited": "excited exciting thrilled overjoyed ecstatic stoked delighted passionate proud",
 }
@@ -54,9 +54,8 @@ _NEXT_RITUAL: dict[str, frozenset[str]] = {
 }
 # "excited to hear from you", "I hate to bother you": ritual only before these.
 _RITUAL_VERBS = word_set(
-    "hear work working learn help bother ask see meet be read share join announce disturb trouble"
-    " connect"
-    " speak chat impose interrupt know talk"
+    "hear work working learn help bother ask see meet be read share join announce disturb"
+    " trouble connect speak chat impose interrupt know talk"
 )
 _PHRASES: dict[str, tuple[tuple[str, str], ...]] = {
     "fed": (("up", "frustrated"),),

@@ -15,12 +15,11 @@ _ITEM = re.compile(
     r"|#{1,6}|\[[ xX]\])[ \t]+(?=\S)"
 )
 _INLINE_ITEM = re.compile(r"(?<!\S)\(?(\d{1,2}|[a-hA-H])[.)](?=[ \t]+\S)")
-_SPEAKER = re.compile(
-    r"[ \t]*[*\[]{0,2}[^\W\d_][\w .'\u2019#/-]{0,30}[*\]]{0,2}:(?:[ \t]+\S|[ \t]*$)"
-)
+_SPEAKER = re.compile(r"[ \t]*[*\[]{0,2}[^\W\d_][\w .'\u2019#/-]{0,30}[*\]]{0,2}:[ \t]+\S")
 _HEADER = re.compile(
     r"[ \t]*(?:subject|from|to|cc|bcc|re|sent|betreff|date)[ \t]?:[ \t]*\S", re.IGNORECASE
 )
+_FORM = re.compile(r"(?:subject|message|question|note|ps|p\.s|edit|update)\b", re.IGNORECASE)
 _CODE_START = (
     r"(?:def|class)[ \t]+\w+.*:|(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+[\w.{*].{0,100}|#include"
     r"|#define|using[ \t]+[\w.]+;"
@@ -77,10 +76,13 @@ def find_lines(source: Source) -> None:
             _join_block(source.flat, code, start + len(line) - len(bare), end)
         else:
             _find_inline_items(source, start, end)
-        if ":" in bare[:34] and not item and _SPEAKER.match(line):
+        if ":" in bare[:34] and not item and not _FORM.match(bare) and _SPEAKER.match(line):
             speakers.append((start, end))
         if len(lines) > 1 and _HEADER.match(line):
-            source.take(start, len(flat) if bare[:1] in "sS" else end)
+            # Below other text a subject line begins a pasted e-mail; at the very start it is the
+            # head of what the writer himself has to say.
+            pasted = bare[0] in "sS" and flat[:start].strip()
+            source.take(start, len(flat) if pasted else end)
         this_shape = _table_shape(bare)
         if table and this_shape != shape:
             _end_table(source, table)

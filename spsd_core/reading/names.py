@@ -15,13 +15,12 @@ _GREETINGS = word_set(
     "hi hello hey hiya heya dear greetings morning afternoon evening thanks thank you cheers"
 )
 _ASSISTANTS = word_set(
-    "chatgpt gpt claude gemini llama bard copilot siri alexa ai bot assistant chatbot google bing"
-    " mistral"
+    "chatgpt gpt claude gemini llama bard copilot siri alexa ai bot assistant chatbot google"
+    " bing mistral"
 )
 _CLOSINGS = word_set(
     "regards sincerely best cheers thanks wishes respectfully faithfully truly love cordially"
-    " yours warmly"
-    " you advance"
+    " yours warmly you advance"
 )
 _TITLES = word_set("mr mrs ms mx dr prof sir madam professor doctor captain")
 _JOINING = word_set("of de van von der den la le del di da bin ibn al")
@@ -32,38 +31,25 @@ _COMMON = (
     | COURTESY
     | word_set(
         "what how why when where which who whom whose if because however therefore also then now"
-        " still"
-        " not no never nothing none yes ok okay well oh ah hmm um sure right first second third"
-        " next"
-        " finally lastly additionally furthermore moreover need want get got make made write"
-        " create give"
-        " tell explain describe list show find use using help let know think try tried run please"
-        " provide"
-        " generate summarize summarise translate rewrite rephrase proofread edit correct fix"
-        " check answer"
-        " consider imagine act pretend suppose assume given compare discuss analyze analyse suggest"
-        " recommend design develop build implement draft compose convert calculate compute solve"
-        " identify"
-        " classify extract return output reply respond read based each every both many most more"
-        " less"
-        " one two three four five six seven eight nine ten question questions answer problem"
-        " issue note"
-        " ps p.s re fyi btw asap urgent important help me title subject example examples context"
-        " task"
-        " input output step part section chapter table figure option options why is this so only"
-        " just"
-        " really very much must always stop don't can't won't didn't doesn't isn't aren't wasn't"
-        " couldn't"
+        " still not no never nothing none yes ok okay well oh ah hmm um sure right first second"
+        " third next finally lastly additionally furthermore moreover need want get got make made"
+        " write create give tell explain describe list show find use using help let know think try"
+        " tried run please provide generate summarize summarise translate rewrite rephrase"
+        " proofread edit correct fix check answer consider imagine act pretend suppose assume"
+        " given compare discuss analyze analyse suggest recommend design develop build implement"
+        " draft compose convert calculate compute solve identify classify extract return output"
+        " reply respond read based each every both many most more less one two three four five six"
+        " seven eight nine ten question questions answer problem issue note ps p.s re fyi btw asap"
+        " urgent important help me title subject example examples context task input output step"
+        " part section chapter table figure option options why is this so only just really very"
+        " much must always stop don't can't won't didn't doesn't isn't aren't wasn't couldn't"
         " that's there's here's what's how's let's we're you're they're he's she's we've you've"
-        " they've"
-        " we'll you'll after before since until while although though during between without"
-        " within under"
-        " over about against like look looking such same other another see say said ask asked"
-        " take come"
-        " work working new old big good bad long short my time day week month year today tomorrow"
-        " yesterday tonight anyone someone everything something anything thing things people lol"
-        " omg wtf"
-        " tbh imo imho idk btw afaik tldr eli5 any hope sorry excuse wow great thanks happy nice"
+        " they've we'll you'll after before since until while although though during between"
+        " without within under over about against like look looking such same other another see"
+        " say said ask asked take come work working new old big good bad long short my time day"
+        " week month year today tomorrow yesterday tonight anyone someone everything something"
+        " anything thing things people lol omg wtf tbh imo imho idk btw afaik tldr eli5 any hope"
+        " sorry excuse wow great thanks happy nice"
     )
     | WEEKDAYS
     | MONTHS

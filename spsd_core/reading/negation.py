@@ -17,18 +17,18 @@ _BREAKS = word_set(
 
 _CANNOT = word_set("can't cant cannot couldn't couldnt")
 _NOT = word_set(
-    "not don't dont doesn't doesnt didn't didnt isn't isnt aren't arent wasn't wasnt weren't werent"
-    " hasn't hasnt haven't havent hadn't hadnt ain't aint"
+    "not don't dont doesn't doesnt didn't didnt isn't isnt aren't arent wasn't wasnt weren't"
+    " werent hasn't hasnt haven't havent hadn't hadnt ain't aint"
 )
 _WILL_NOT = word_set("won't wont wouldn't wouldnt shan't")
 _MUST_NOT = word_set("shouldn't shouldnt mustn't mustnt needn't mightn't")
 _ALWAYS = word_set(
-    "never without nor nothing none nobody nowhere neither unless except hardly barely scarcely"
-    " unable avoid"
+    "never without nor nothing none nobody nowhere neither unless except hardly barely"
+    " scarcely unable avoid"
 )
 _VERBS = word_set(
-    "fail fails failed failing refuse refuses refused refusing lack lacks lacking exclude excludes"
-    " excluding omit skip"
+    "fail fails failed failing refuse refuses refused refusing lack lacks lacking exclude"
+    " excludes excluding omit skip"
 )
 
 # What follows a negator in a set phrase of courtesy. A phrase counts with its first word only.

@@ -1,5 +1,4 @@
-"""Payload by instruction: the text the user wants worked on, found by what he asks to be done to"
-" it."""
+"""Payload by instruction: the text that is to be translated, corrected, answered, judged."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ from spsd_core.reading.lexicon import COURTESY, TEXT_NOUNS, word_set
 from spsd_core.reading.source import Source, Trigger
 from spsd_core.spans import Span
 
-__all__ = ["JUDGING_TRIGGERS", "TRIGGERS"]
+__all__ = ["JUDGING_TRIGGERS", "TRIGGERS", "instruction", "reached", "to_end"]
 
 _WINDOW = 24
 _LONGEST_SENTENCE = 600
@@ -17,29 +16,24 @@ _LONG_ENOUGH = 8  # words that may be the text meant by "this" at the end of a p
 
 # Work on a text, whatever else is said.
 _STRONG = word_set(
-    "translate translated translating translation proofread proofreading rewrite rewriting reword"
-    " rephrase"
-    " rephrasing paraphrase paraphrasing summarize summarise summarizing summarising summary"
-    " shorten condense"
-    " reformulate copyedit punctuate transcribe annotate"
+    "translate translated translating translation proofread proofreading rewrite rewriting"
+    " reword rephrase rephrasing paraphrase paraphrasing summarize summarise summarizing"
+    " summarising summary shorten condense reformulate copyedit punctuate transcribe annotate"
 )
 # Work on a text only where a text is named, or something follows a colon.
 _WEAK = word_set(
-    "edit correct improve polish revise fix check grade review critique evaluate analyze analyse"
-    " analyzing"
-    " classify categorize categorise label complete continue expand extract convert reformat"
-    " format simplify"
-    " interpret explain identify read make turn change find rate assess judge detect tag finish"
-    " debug"
-    " refactor count answer consider generate enhance parse clean feedback grammar spelling tone"
-    " sentiment"
-    " transform replace remove optimize optimise elaborate comment"
+    "edit correct improve polish revise fix check grade review critique evaluate analyze"
+    " analyse analyzing classify categorize categorise label complete continue expand extract"
+    " convert reformat format simplify interpret explain identify read make turn change find"
+    " rate assess judge detect tag finish debug refactor count answer consider generate"
+    " enhance parse clean feedback grammar spelling tone sentiment transform replace remove"
+    " optimize optimise elaborate comment"
 )
 _POINTING = word_set("this these that those following below above it attached wrote written")
 _GREETINGS = word_set("dear hi hello hey thank thanks good")
 _FORWARD = word_set("following below here")
 _OWNING = word_set(
-    "my our his her their this these that those following above below given attached your"
+    "my our his her their this these that those following above below given attached"
 )
 _BACK = re.compile(
     r"\b(?:above|this|that|it|these|those|my (?:e-?mail|message|letter|text|draft|reply|post|essay)"
@@ -54,7 +48,8 @@ _NOUN_COLON = re.compile(r"[ \t]{0,3}[*_]{0,2}:[*_]{0,2}(?=\s|\"|\u201c|\Z)")
 _AFTER_QUOTE = re.compile(r"[.,;:!?)]{0,3}(?:[ \t]*(?:\n|\r|\Z)|[ \t]+(?=[A-Z]))")
 
 
-def _to_end(source: Source, start: int) -> None:
+def to_end(source: Source, start: int) -> None:
+    """Take everything from `start` on as payload."""
     source.take(start, len(source.text))
 
 
@@ -63,20 +58,16 @@ def _limit(source: Source, index: int, sentence: Span) -> int:
     return min(sentence.end + 2, source.ends[index] + _LONGEST_SENTENCE, len(source.flat))
 
 
-def _whole(source: Source, sentence: Span) -> None:
-    """Take a sentence as payload, once."""
-    if not source.payload or source.payload[-1] != sentence:
-        source.take(*sentence)
-
-
-def _reached(source: Source) -> bool:
+def reached(source: Source) -> bool:
     """Whether what follows is payload already, so that looking on is idle."""
     return bool(source.payload) and source.payload[-1][1] >= source.sentences[-1].end
 
 
-def _instruction(strong: bool) -> Trigger:
+def instruction(strong: bool) -> Trigger:
+    """Make the trigger for a verb of work on a text; a weak verb needs a certain text."""
+
     def find(source: Source, index: int) -> None:
-        if _reached(source):
+        if reached(source):
             return
         sentence = source.sentence_at(source.starts[index])
         last, named, pointed, noun, forward = index, False, False, False, False
@@ -94,7 +85,7 @@ def _instruction(strong: bool) -> Trigger:
         changed = pointed and not strong and _changes(source, index)
         named = named or (noun and forward)
         if strong and source.word_at(index + 1) in _GREETINGS:
-            _to_end(source, source.ends[index])
+            to_end(source, source.ends[index])
             return
         if (
             named
@@ -144,11 +135,11 @@ def _mark(source: Source, index: int, sentence: Span) -> None:
     if delimiter is not None and source.flat[delimiter.end() :].strip():
         _from_delimiter(source, delimiter)
     elif not _is_courtesy(source, sentence.end) and not _refers_back(source, start, sentence):
-        _to_end(source, sentence.end)
+        to_end(source, sentence.end)
     elif _refers_back(source, start, sentence):
         source.take(0, sentence.start)
         if _is_long(source, sentence.end, len(source.text)):
-            _to_end(source, sentence.end)
+            to_end(source, sentence.end)
     else:
         source.take(source.ends[index], sentence.end)
 
@@ -167,12 +158,12 @@ def _block(source: Source, opening: int) -> None:
     if end is not None and _AFTER_QUOTE.match(source.flat, end):
         source.take(opening, end)
     else:
-        _to_end(source, opening)
+        to_end(source, opening)
 
 
 _LAST_COURTESY = COURTESY | word_set(
-    "for help time in i would be it this and patience attention consideration could if we really"
-    " any"
+    "for help time in i would be it this and patience attention consideration could if we"
+    " really any"
 )
 
 
@@ -205,8 +196,10 @@ def _refers_back(source: Source, start: int, sentence: Span) -> bool:
 
 def _labelled(source: Source, index: int) -> None:
     """`Email: ...`, `Text:` and a line break: what follows the colon is a text."""
-    if _reached(source):
+    if reached(source):
         return
+    if source.low[index] == "message" and (index == 0 or source.low[0] == "subject"):
+        return  # the writer's own: "Subject: ... Message: ..."
     colon = _NOUN_COLON.match(source.flat, source.ends[index])
     if colon is not None and source.flat[colon.end() : colon.end() + 400].strip():
         _block(source, colon.end())
@@ -215,7 +208,7 @@ def _labelled(source: Source, index: int) -> None:
 def _here(source: Source, index: int) -> None:
     """here is my code, here's the text, below is, the following."""
     word = source.low[index]
-    if _reached(source) or (
+    if reached(source) or (
         word in ("here", "below") and source.word_at(index + 1) not in ("is", "are", "'s")
     ):
         return
@@ -229,168 +222,6 @@ def _here(source: Source, index: int) -> None:
         )
         if delimiter is not None:
             _from_delimiter(source, delimiter)
-
-
-_WRITING_NOUNS = TEXT_NOUNS | word_set("card toast invitation greeting eulogy vow vows apology")
-_SAYING = word_set(
-    "saying says thanking telling asking apologizing apologising wishing starting beginning"
-    " ending congratulating"
-    " greeting inviting requesting declining that"
-)
-
-
-def _writing(source: Source, index: int) -> None:
-    """write an email thanking ..., draft a message that says ...: from the verb to the end."""
-    if _reached(source):
-        return
-    end = source.sentence_at(source.starts[index]).end
-    noun = False
-    for place in range(index + 1, min(index + _WINDOW, len(source.low))):
-        if source.starts[place] >= end:
-            return
-        word = source.low[place]
-        if word in _WRITING_NOUNS or source.low[place - 1 : place + 1] == ["thank", "you"]:
-            noun = True
-        if noun and (
-            word in _SAYING
-            and (word != "that" or source.word_at(place + 1) in ("says", "thanks", "starts"))
-        ):
-            _to_end(source, source.starts[index])
-            return
-        if word in ("thank", "apology", "greeting", "eulogy", "thankyou") and source.word_at(
-            place - 1
-        ) in ("a", "an", "my"):
-            source.take(source.starts[index], end)
-            return
-
-
-_TELLING_BEFORE = word_set(
-    "please then and to should must always you only just will can never or they customer user"
-)
-_NOT_SAYING = word_set(
-    "want wanted like have just let's needless wish love i would could we say wanna"
-)
-
-
-def _say(source: Source, index: int) -> None:
-    """say 'hello', always say thank you, how do you say; not "I just wanted to say thanks"."""
-    if _reached(source):
-        return
-    start, end = source.span(index)
-    sentence = source.sentence_at(start)
-    before = source.word_at(index - 1) if start > sentence.start else ""
-    if before in ("you", "i", "we", "do") and source.word_at(index - 2) in (
-        "do",
-        "you",
-        "would",
-        "can",
-        "should",
-    ):
-        source.take(end, sentence.end)
-        return
-    if before == "to" and source.word_at(index - 2) in _NOT_SAYING:
-        return
-    if source.word_at(index + 1) in ("it", "that", "this", "so", "something", "if", "whether", ""):
-        return
-    if before == "" or before in _TELLING_BEFORE:
-        if before == "just" and source.word_at(index - 2) in ("wanted", "i", "to"):
-            return
-        _to_end(source, end)
-
-
-def _respond(source: Source, index: int) -> None:
-    """respond with ..., start with "Hello", end with: to the end of the sentence, or the text."""
-    if _reached(source):
-        return
-    sentence = source.sentence_at(source.starts[index])
-    after = source.word_at(index + 1)
-    if after in ("with", "by", "only", "just", "saying"):
-        start = source.ends[index + 1]
-        rest = source.flat[start : sentence.end]
-        if ":" in rest and sentence.end < len(source.flat) and rest.rstrip().endswith(":"):
-            _to_end(source, start)
-        elif start < sentence.end:
-            source.take(start, sentence.end)
-    elif after in ("to", "for"):
-        _instruction(True)(source, index)
-
-
-_ROLES = {
-    "act": ("as", "like"),
-    "pretend": ("to", "you", "that", "you're", "i", "i'm", "we"),
-    "imagine": ("you", "you're", "that"),
-    "you": ("are",),
-    "role": ("play", "playing"),
-    "roleplay": ("",),
-    "assume": ("the",),
-}
-_ROLE_ARTICLES = word_set("a an the my going now acting playing")
-
-
-def _role(source: Source, index: int) -> None:
-    """act as, pretend to be, you are a ...: the sentence that sets the role."""
-    word, after = source.low[index], source.word_at(index + 1)
-    if after not in _ROLES[word] and word != "roleplay":
-        return
-    sentence = source.sentence_at(source.starts[index])
-    if word == "you":
-        starts = source.starts[index] == sentence.start
-        if (
-            not starts
-            or source.word_at(index + 2) not in _ROLE_ARTICLES
-            or _is_praise(source, index)
-        ):
-            return
-    _whole(source, sentence)
-
-
-_PRAISE = word_set(
-    "star lifesaver legend gem angel saint genius best life lovely wonderful great amazing hero"
-    " blessing god"
-)
-
-
-def _is_praise(source: Source, index: int) -> bool:
-    return not _PRAISE.isdisjoint(source.low[index + 2 : index + 5])
-
-
-def _mention(source: Source, index: int) -> None:
-    """what does X mean, the meaning of X, synonyms for X, the word X, when the user says X."""
-    sentence = source.sentence_at(source.starts[index])
-    word = source.low[index]
-    before, after = source.word_at(index - 1), source.word_at(index + 1)
-    if word == "mean":
-        first = max(source.word_index(sentence.start), index - _WINDOW)
-        if not {"does", "do", "did"} & set(source.low[first:index]) or before in (
-            "i",
-            "you",
-            "not",
-        ):
-            return
-    elif word in ("word", "phrase", "expression", "term"):
-        if before != "the" or after in (
-            "limit",
-            "count",
-            "for",
-            "that",
-            "document",
-            "is",
-            "of",
-            "",
-        ):
-            return
-    elif after not in ("of", "for", "to", "is", "in"):
-        return
-    _whole(source, sentence)
-
-
-def _quoted_speech(source: Source, index: int) -> None:
-    """when the user says hello: the sentence is a template, and so is what follows."""
-    window = source.low[max(0, index - 4) : index]
-    if {"user", "customer", "person", "someone", "client", "i", "caller", "they"} & set(window) and {
-        "when", "if", "whenever", "once", "after"
-    } & set(window):  # fmt: skip
-        _to_end(source, source.sentence_at(source.starts[index]).start)
 
 
 _SOUND = re.compile(
@@ -409,7 +240,7 @@ def _judging(source: Source, index: int) -> None:
     """is this email polite, how does this sound, what do you think of my ..."""
     start = source.starts[index]
     sentence = source.sentence_at(start)
-    if _reached(source) or not _SOUND.match(source.flat, start):
+    if reached(source) or not _SOUND.match(source.flat, start):
         return
     _mark(source, index, sentence)
 
@@ -417,22 +248,9 @@ def _judging(source: Source, index: int) -> None:
 TRIGGERS: dict[str, Trigger] = {
     **dict.fromkeys(TEXT_NOUNS - word_set("question questions answer answers"), _labelled),
     **dict.fromkeys(["context", "sentence", "transcript", "output", "document"], _labelled),
-    **dict.fromkeys(_WEAK, _instruction(False)),
-    **dict.fromkeys(_STRONG, _instruction(True)),
-    **dict.fromkeys(["write", "draft", "compose", "create", "send", "prepare", "craft"], _writing),
-    **dict.fromkeys(["say", "greet"], _say),
-    **dict.fromkeys(
-        ["respond", "reply", "start", "begin", "end", "finish", "replying", "responding"], _respond
-    ),
+    **dict.fromkeys(_WEAK, instruction(False)),
+    **dict.fromkeys(_STRONG, instruction(True)),
     **dict.fromkeys(["here", "here's", "heres", "below", "following"], _here),
-    **dict.fromkeys(_ROLES, _role),
-    **dict.fromkeys(
-        "mean meaning synonym synonyms antonym antonyms definition pronounce pronunciation word"
-        " phrase expression"
-        " term".split(),
-        _mention,
-    ),
-    **dict.fromkeys(["says", "asks", "types", "writes"], _quoted_speech),
 }
 JUDGING_TRIGGERS: dict[str, Trigger] = {
     **dict.fromkeys(["is", "does", "how", "what", "will", "would", "was"], _judging)

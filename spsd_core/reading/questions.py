@@ -17,8 +17,8 @@ __all__ = ["find_questions"]
 _INTERROGATIVES = word_set("what how why when where who whom whose which whether")
 _NEGATORS = word_set("not no never can't cannot don't doesn't isn't won't didn't without")
 _THANKS = word_set(
-    "thanks thank thx ty advance appreciate appreciated grateful gratitude regards sorry bother"
-    " bothering disturb disturbing cheers favor favour"
+    "thanks thank thx ty advance appreciate appreciated grateful gratitude regards sorry"
+    " bother bothering disturb disturbing cheers favor favour"
 )
 _UNASKED = FUNCTION_WORDS | REQUEST_WORDS | _THANKS
 _RITUAL_REST = word_set("too much trouble to ask mind hesitate bother you worry me asking")

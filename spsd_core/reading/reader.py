@@ -7,11 +7,13 @@ from functools import lru_cache
 
 from spsd_core.reading import (
     atoms_dates,
-    atoms_numbers,
-    demands,
+    atoms_spelled,
     feeling,
+    formats,
+    limits,
     negation,
     payload,
+    templates,
 )
 from spsd_core.reading.atoms_numbers import find_digits
 from spsd_core.reading.atoms_references import find_references
@@ -35,11 +37,9 @@ def _merged(*tables: dict[str, Trigger]) -> dict[str, tuple[Trigger, ...]]:
     return merged
 
 
-_FACT_TRIGGERS = _merged(atoms_numbers.TRIGGERS, atoms_dates.TRIGGERS)
+_FACT_TRIGGERS = _merged(atoms_spelled.TRIGGERS, atoms_dates.TRIGGERS)
 # The writer's own words; in the payload they are somebody's else, and kept to the letter anyway.
-_OWN_TRIGGERS = _merged(
-    negation.TRIGGERS, demands.LIMIT_TRIGGERS, demands.FORMAT_TRIGGERS, feeling.TRIGGERS
-)
+_OWN_TRIGGERS = _merged(negation.TRIGGERS, limits.TRIGGERS, formats.TRIGGERS, feeling.TRIGGERS)
 _FACTS = frozenset(
     {
         AtomKind.NUMBER,
@@ -53,7 +53,7 @@ _FACTS = frozenset(
 _MARGIN = 64
 
 # Payload looks at the quotes and code found before it, and at its own earlier finds, in order.
-_PAYLOAD_TRIGGERS = _merged(payload.TRIGGERS, payload.JUDGING_TRIGGERS)
+_PAYLOAD_TRIGGERS = _merged(payload.TRIGGERS, templates.TRIGGERS, payload.JUDGING_TRIGGERS)
 
 
 def read_text(text: str, protected_terms: tuple[str, ...] = ()) -> Reading:

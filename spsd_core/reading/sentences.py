@@ -27,22 +27,23 @@ _CANDIDATE = re.compile(
 
 # Never the end of a sentence: something always follows.
 _TITLES = word_set(
-    "mr mrs ms mx dr prof sr st mt rev hon gen capt lt col sgt fr messrs mme mlle"
-    " e.g i.e eg ie cf vs viz al approx dept est fig figs vol eq sec ed eds pp ph.d"
+    "mr mrs ms mx dr prof sr st mt rev hon gen capt lt col sgt fr messrs mme mlle e.g i.e eg"
+    " ie cf vs viz al approx dept est fig figs vol eq sec ed eds pp ph.d"
 )
 # The end of a sentence only where a capital follows.
 _SHORTENED = word_set(
-    "etc inc ltd co corp jr a.m p.m a.d b.c u.s u.k u.n u.s.a e.u d.c m.d b.a m.a min max"
-    " hr hrs no nos tel ext misc jan feb mar apr jun jul aug sep sept oct nov dec"
-    " mon tue tues wed thu thurs fri ave blvd rd"
+    "etc inc ltd co corp jr a.m p.m a.d b.c u.s u.k u.n u.s.a e.u d.c m.d b.a m.a min max hr"
+    " hrs no nos tel ext misc jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues"
+    " wed thu thurs fri ave blvd rd"
 )
 # Short forms that are also words ("no.", "co.", "sec."): short only before a digit.
 _BEFORE_DIGIT = word_set("no nos fig figs vol eq sec pp ext tel est ed")
 # After a full stop without a space ("Hello.I need"): only what is no file type or method.
 _STARTERS = word_set(
-    "I I'm I've Can Could Would Will Please Thank Thanks Hello Hi My It It's The This That What How"
-    " Why Where When Who Is Are Do Does We You They He She There But And So If In"
+    "I I'm I've Can Could Would Will Please Thank Thanks Hello Hi My It It's The This That"
+    " What How Why Where When Who Is Are Do Does We You They He She There But And So If In"
 )
+_POLITE_STARTERS = word_set("please plz pls thanks thank thx kindly")
 _WORD_AFTER = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?(?=[\s,])")
 
 
@@ -125,12 +126,16 @@ def _is_abbreviation(text: str, start: int, position: int, following: str) -> bo
 
 def _glued(text: str, start: int, position: int, end: int) -> bool:
     """Whether a sentence ends although no space follows ("Hello.I need", "Really?Yes")."""
-    if not text[end].isupper():
+    if not text[end].isalpha():
         return False
     word = _word_before(text, start, position)
     if not word.isalpha():
         return False
-    if text[end - 1] in "!?":
+    if text[end - 1] in "!?" and text[end].isupper():
         return True
     starter = _WORD_AFTER.match(text, end)
-    return len(word) > 1 and starter is not None and starter[0] in _STARTERS
+    return (
+        len(word) > 1
+        and starter is not None
+        and (starter[0] in _STARTERS or starter[0].lower() in _POLITE_STARTERS)
+    )

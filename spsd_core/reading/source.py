@@ -19,7 +19,7 @@ _UNIFIED = str.maketrans("\u2018\u2019\u02bc\u201c\u201d\u201e\xab\xbb", '\'\'\'
 _CLAUSE_END = frozenset('.,;:!?()[]{}"\n\r\u2013\u2014\u2026\u2022|')
 _LONGEST_GAP = 8
 _MOST_FOUND = 2000
-_CHARACTERS_AN_ATOM = 16  # dense prose has one atom in 30 characters
+_CHARACTERS_AN_ATOM = 20  # dense prose has one atom in 30 characters
 
 Found = tuple[int, int, AtomKind, str]
 """Start, end, kind and key of an atom, before it becomes one."""

@@ -106,7 +106,7 @@ LIGHT: tuple[tuple[str, str], ...] = (
     ("hi how are you? i need a name for my bakery", "i need a name for my bakery"),
     ("hey there! whats the capital of Mongolia pls", "whats the capital of Mongolia"),
     ("hii can u please give me 5 ideas for a science fair", "give me 5 ideas for a science fair"),
-    ("yo can you please shorten my list of goals thx", "shorten my list of goals"),
+    ("yo can you please rank the goals on my list thx", "rank the goals on my list"),
     ("heyyy how's it going? what do cats dream about?", "what do cats dream about?"),
     ("Hello ChatGPT! How are you today? What is a monad?", "What is a monad?"),
     (
@@ -115,16 +115,16 @@ LIGHT: tuple[tuple[str, str], ...] = (
     ),
     ("hello good morning sir i want to learn python from zero", "i want to learn python from zero"),
     ("thx that worked! now how do i undo it?", "that worked! now how do i undo it?"),
-    ("ok thanks! and how do I centre the title?", "ok thanks! and how do I centre the title?"),
+    ("ok thanks! and how do I centre the title?", "and how do I centre the title?"),
     ("pls pls give me a rhyme for orange", "pls pls give me a rhyme for orange"),
     ("Hi 👋 can you please suggest a film for a rainy night? 🙏", "Suggest a film for a rainy night? 🙏"),
     ("Thank you so much!! 😊 One more thing: which of the two is cheaper?", "One more thing: which of the two is cheaper?"),
     ("thank u so much for ur help!! 🙏🙏 what does idempotent mean", "what does idempotent mean"),
     ("Good evening :) Please recommend a quiet beach in Portugal.", "Recommend a quiet beach in Portugal."),
     ("helo, i hope u r doing good. how to make dosa batter at home?", "how to make dosa batter at home?"),
-    ("hi! im fine thanks. what rhymes with silver", "im fine thanks. what rhymes with silver"),
+    ("hi! im fine thanks. what rhymes with silver", "im fine. what rhymes with silver"),
     ("Hey Siri, please set the alarm to 6:45", "Siri, set the alarm to 6:45"),
-    ("please and thank you: a haiku about snow", "please and thank you: a haiku about snow"),
+    ("please and thank you: a haiku about snow", "a haiku about snow"),
     ("Greetings! I would be grateful if you could list the moons of Jupiter.", "List the moons of Jupiter."),
     ("hello friend, could you kindly compare tea and coffee in a table", "compare tea and coffee in a table"),
     ("Hi, if you could compare the two phones, that would be great!", "Compare the two phones!"),
@@ -274,7 +274,7 @@ LIGHT: tuple[tuple[str, str], ...] = (
     (
         "Hello Mr. Brown, thank you for your mail. The report is missing page 12. Please send it "
         "again.",
-        "Mr. Brown, The report is missing page 12. Send it again.",
+        "Mr. Brown. The report is missing page 12. Send it again.",
     ),
     (
         "Please could you let me know how many chairs we need? With kind regards, Ivo",
@@ -288,7 +288,7 @@ LIGHT: tuple[tuple[str, str], ...] = (
     (
         "Hello Professor, I hope you are well. I am writing an essay about bees. Could you please "
         "explain what a waggle dance is? Thank you for your time, Emil",
-        "Professor, I am writing an essay about bees. Explain what a waggle dance is? Emil",
+        "Professor. I am writing an essay about bees. Explain what a waggle dance is? Emil",
     ),
     (
         "hi!! pls help me with my homework: a train goes 60 km in 45 min, how fast is it? thank "
@@ -335,13 +335,13 @@ LIGHT: tuple[tuple[str, str], ...] = (
     ),
     (
         "Hi im Dana , i hope your fine . plese tell me what is the best time for plant tomatos ?",
-        "im Dana , tell me what is the best time for plant tomatos ?",
+        "Im Dana. tell me what is the best time for plant tomatos ?",
     ),
     (
         "Good day! Please, how I can to change the language of the menu? Best Regards",
         "How I can to change the language of the menu?",
     ),
-    ("Thanx for you help!! now it is make a strange noise", "now it is make a strange noise"),
+    ("Thanx for you help!! now it is make a strange noise", "Now it is make a strange noise"),
     # -- capitals, decoration -------------------------------------------------------------------------
     (
         "HELLO, THE WIFI IN ROOM 9 IS SLOW. THANK YOU.",
@@ -349,7 +349,7 @@ LIGHT: tuple[tuple[str, str], ...] = (
     ),
     ("*Hello!* The heating is off again. *Thanks!*", "The heating is off again."),
     ("Thanks!!!\n\nNow add a fourth column with the price.", "Now add a fourth column with the price."),
-    ("Hi!\r\n\r\nThe tap drips.\r\n\r\nThanks!\r\n", "The tap drips."),
+    ("Hi!\r\n\r\nThe tap in the kitchen drips.\r\n\r\nThanks!\r\n", "The tap in the kitchen drips."),
     ("Hello...  The lift is stuck on floor 3...  thank you...", "The lift is stuck on floor 3..."),
     ("- Please sort the list.\n- Please remove the duplicates.\n- Thanks!", "- Sort the list.\n- Remove the duplicates."),
     ("(Sorry for the typos, I'm on my phone.) The gate code is 4471.", "(Sorry for the typos, I'm on my phone.) The gate code is 4471."),
@@ -367,12 +367,12 @@ LIGHT: tuple[tuple[str, str], ...] = (
         "The lamp is broken.\n\nThe box is wet, too.",
     ),
     ("If it rains, please close the roof, and please feed the cat.", "If it rains, close the roof, and feed the cat."),
-    ("Where is my parcel, thanks!", "Where is my parcel!"),
+    ("Where is my parcel from last week, thanks!", "Where is my parcel from last week!"),
     ("Send me the manual for the blue mixer (thanks!).", "Send me the manual for the blue mixer."),
     ("The blue one, not the red one, please. Thanks and regards, Mia", "The blue one, not the red one. Mia"),
     # -- second messages in a conversation ---------------------------------------------------------------
     ("Thanks, that helps. What about the second option?", "That helps. What about the second option?"),
-    ("Perfect, thank you! Please do the same for chapter 2.", "Perfect, thank you! Do the same for chapter 2."),
+    ("Perfect, thank you! Please do the same for chapter 2.", "Perfect! Do the same for chapter 2."),
     ("Sorry, I meant the third paragraph. Please try again.", "I meant the third paragraph. Try again."),
     ("Hello again! Sorry for all the questions. Is the museum open on Mondays?", "Is the museum open on Mondays?"),
     ("Thanks for the explanation. But I still do not see why it is 12.", "But I still do not see why it is 12."),
@@ -381,12 +381,12 @@ LIGHT: tuple[tuple[str, str], ...] = (
     (
         "Hi! Please translate this into German: \"Thank you for your patience, have a nice day.\" "
         "Thanks!",
-        "Translate this into German: \"Thank you for your patience, have a nice day.\" Thanks!",
+        "Translate this into German: \"Thank you for your patience, have a nice day.\"",
     ),
     (
         "Hello, please proofread this email for me:\n\nDear Mr. Kim,\nI hope you are well. Please "
         "find the offer attached.\nBest regards,\nSue",
-        "proofread this email for me:\n\nDear Mr. Kim,\nI hope you are well. Please "
+        "Proofread this email for me:\n\nDear Mr. Kim,\nI hope you are well. Please "
         "find the offer attached.\nBest regards,\nSue",
     ),
     (
@@ -467,7 +467,7 @@ DENSE: tuple[tuple[str, str], ...] = (
     ("I want a refund. I want a refund. The tent is torn.", "I want a refund. The tent is torn."),
     ("Erm, hi, could you please tell me when the pool opens?", "Tell me when the pool opens?"),
     ("Tbh, I prefer the old menu. Could you please bring it back?", "I prefer the old menu. Bring it back?"),
-    ("Well, well, look who is back: the moss on my lawn.", "Well, look who is back: the moss on my lawn."),
+    ("Well, well, look who is back: the moss on my lawn.", "Look who is back: the moss on my lawn."),
     ("Is the well, like most wells here, dry in August?", "Is the well, like most wells here, dry in August?"),
     ("He said he actually, truly won the race.", "He said he actually, truly won the race."),
     ("Do you know what a monad is? Do you know what a monad is?", "Do you know what a monad is?"),

@@ -106,7 +106,7 @@ def test_words_to_be_said_are_protected(text: str, protected: str) -> None:
             'File "a.py", line 1',
         ),
         ("Anna: Hi, how are you?\nBen: Fine, thank you!\nWho is polite?", "Ben: Fine, thank you!"),
-        ("Subject: Thanks\n\nHi all,\nthank you\n", "Hi all,\nthank you"),
+        ("Ok?\nSubject: Thanks\n\nHi all,\nthank you\n", "Hi all,\nthank you"),
         ("def f(x):\n    return x\n\nplease explain", "def f(x):\n    return x"),
     ],
 )
@@ -181,3 +181,8 @@ def test_code_and_formulas_are_found(text: str, expected: str) -> None:
 def test_list_items_are_protected_whole(text: str, items: list[str]) -> None:
     assert surfaces(text, AtomKind.LIST_ITEM) == items
     assert all(is_protected(read(text), item) for item in items)
+
+
+def test_a_message_under_its_own_subject_line_is_the_writers_own() -> None:
+    reading = read("Subject: late parcel\nMessage: Hello, my parcel is late. Thank you!")
+    assert is_free(reading, "Thank you!")

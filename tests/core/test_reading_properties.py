@@ -11,12 +11,20 @@ from hypothesis import strategies as st
 from spsd_core.reading import AtomKind, read
 from spsd_core.reading.source import normal_form
 
-_PIECES = (
-    "please thanks no not 3 $5 May Friday Bob NASA I ? ! . , : ; - ( ) [ ] { } \" ' “ ” ` ``` \n \n\n \r\n"
-    " http://a.example a@b.example translate this email write saying say : A) B) 1. > | only at most in"
-    " JSON table as urgent ASAP !!! x = + \\( $ \ud800 \0 İ ß 😊 ( <b> you are a act as here is the text"
-    " today have nice day hope between and one hundred million can't n't # _ / @ www. e.g. Mr."
-).split(" ")
+_PIECES = [
+    *(
+        "please thanks no not 3 $5 May Friday Bob NASA I ? ! . , : ; - ( ) [ ] { } \" ' “ ” `"
+        " ``` http://a.example a@b.example translate this email write saying say A) B) 1. > |"
+        " only at most in JSON table as urgent ASAP !!! x = + \\( $ 0 İ ß 😊 <b> you are a act"
+        " here is the text today have nice day hope between and one hundred million can't n't"
+        " # _ / @ www. e.g. Mr."
+    ).split(" "),
+    "\n",
+    "\n\n",
+    "\r\n",
+    "\ud800",
+    "\0",
+]
 _TEXTS = st.lists(st.sampled_from(_PIECES), max_size=40).flatmap(
     lambda pieces: st.sampled_from(["", " "]).map(lambda glue: glue.join(pieces))
 ) | st.text(max_size=200)
@@ -59,15 +67,85 @@ def test_the_same_text_is_read_the_same_way_and_keys_stand_in_it(text: str) -> N
 
 
 _HOSTILE = [
-    "a", "a ", " ", "\n", ".", "a. ", "1 ", "1. ", "1,", "$5 ", "5 May ", "no ", "not want ", "No one ", "A",
-    "AB CD EF ", "{", "[1", '{"a":', "<a>", "<a", "`", "``` ", "```\n", '"', '" ', "'a ", "“", "“a” ", "‘",
-    "a@", "a@b.c ", "://", "http://a ", "a_b ", "a/b/c ", "#", "\\(", "$", "= ", "x = ", "-", ":) ", "😊",
-    "- a\n", "a: b\n", "a,b,c\n", "> a\n", "    x\n", "translate ", "edit this ", "write an email saying ",
-    "reply to this ", "here is the text ", "is this email polite? ", "what does it mean ", "A) b B) c ",
-    "one hundred ", "as short as ", "between a and ", "only ", "have a nice day ", "today ", "urgent ",
-    "no!!! ", "how are you? ", "tell me how ", "+1 ", "(555) 123-4567 ", "a.b.c.", "e.g. ", "İ ", "\ud800",
-    'Translate "a b c".\n', "summarize this. ", "you are a ", "when the user says ", "my name is ",
-]  # fmt: skip
+    "a",
+    "a ",
+    " ",
+    "\n",
+    ".",
+    "a. ",
+    "1 ",
+    "1. ",
+    "1,",
+    "$5 ",
+    "5 May ",
+    "no ",
+    "not want ",
+    "No one ",
+    "A",
+    "AB CD EF ",
+    "{",
+    "[1",
+    '{"a":',
+    "<a>",
+    "<a",
+    "`",
+    "``` ",
+    "```\n",
+    '"',
+    '" ',
+    "'a ",
+    "“",
+    "“a” ",
+    "‘",
+    "a@",
+    "a@b.c ",
+    "://",
+    "http://a ",
+    "a_b ",
+    "a/b/c ",
+    "#",
+    "\\(",
+    "$",
+    "= ",
+    "x = ",
+    "-",
+    ":) ",
+    "😊",
+    "- a\n",
+    "a: b\n",
+    "a,b,c\n",
+    "> a\n",
+    "    x\n",
+    "translate ",
+    "edit this ",
+    "write an email saying ",
+    "reply to this ",
+    "here is the text ",
+    "is this email polite? ",
+    "what does it mean ",
+    "A) b B) c ",
+    "one hundred ",
+    "as short as ",
+    "between a and ",
+    "only ",
+    "have a nice day ",
+    "today ",
+    "urgent ",
+    "no!!! ",
+    "how are you? ",
+    "tell me how ",
+    "+1 ",
+    "(555) 123-4567 ",
+    "a.b.c.",
+    "e.g. ",
+    "İ ",
+    "\ud800",
+    'Translate "a b c".\n',
+    "summarize this. ",
+    "you are a ",
+    "when the user says ",
+    "my name is ",
+]
 
 
 @pytest.mark.parametrize("unit", _HOSTILE)
@@ -91,7 +169,10 @@ def test_a_text_with_more_atoms_than_prose_can_hold_is_payload_as_a_whole() -> N
 
 
 def test_long_prose_is_read_atom_by_atom() -> None:
-    text = "Please tell Anna that the train leaves Berlin at 10:30 on Friday, not before. " * 2_000
+    text = (
+        "Please tell Anna that the slow train leaves from Berlin at 10:30, and that she should"
+        " bring all the books that she still has at home. "
+    ) * 2_000
     reading = read(text)
     assert len(reading.of_kind(AtomKind.NAME)) == 4_000
     assert reading.payload == ()
