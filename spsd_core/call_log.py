@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,10 @@ from spsd_core.settings import Settings
 from spsd_core.tokens import RequestCounter
 
 __all__ = ["CallLog", "OpenStage", "ms_since"]
+
+
+_WORD_RE = re.compile(r"[^\W_]{4,}")
+_LONGEST_NOTE = 300
 
 
 class OpenStage:
@@ -68,11 +73,10 @@ class CallLog:
             except Exception as error:  # noqa: BLE001 - watching must not disturb
                 self.notes.append(f"observer failed in on_spsd_stage: {type(error).__name__}")
 
-    def refuse_draft(self, engine: str, reason: Reason, ms: float, note: str) -> None:
-        """Enter an engine's attempt that gave no draft."""
-        self.drafts.append(
-            DraftRecord(engine=engine, accepted=False, reason=reason, ms=ms, note=note)
-        )
+    def add_draft(self, draft: DraftRecord) -> None:
+        """Enter an engine's attempt; words of the user's are taken out of its note."""
+        note = _without_words_of(self.call.text, draft.note)
+        self.drafts.append(draft.model_copy(update={"note": note}))
 
     def result(
         self,
@@ -124,6 +128,16 @@ class CallLog:
             tokenizer=counter.name,
             record=record,
         )
+
+
+def _without_words_of(text: str, note: str) -> str:
+    """A note that quotes nothing: engines may put in it what a server or a library told them."""
+    if not note:
+        return ""
+    text = text.casefold()
+    return _WORD_RE.sub(
+        lambda word: "\u2026" if word[0].casefold() in text else word[0], note[:_LONGEST_NOTE]
+    )
 
 
 def ms_since(began: float) -> float:

@@ -127,7 +127,10 @@ class CheckRecord(_Frozen):
 
 
 class EditRecord(_Frozen):
-    """`original[start:end]` was replaced by `replacement` (a deletion where that is empty)."""
+    """`original[start:end]` was replaced by `replacement` (a deletion where that is empty).
+
+    In what a model wrote every letter and digit is masked by `•`: a record holds no words.
+    """
 
     start: int
     end: int

@@ -8,29 +8,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
+import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import CancelledError as FutureCancelled
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, Literal
 
 from spsd_core.chat import ChatDistillation, ChatMessage
 from spsd_core.distillation import Distillation, RuleHit
+from spsd_core.driving import adrive, compute, drive
 from spsd_core.engines import Engine, build_engines
-from spsd_core.exceptions import DeadlineExceeded, EngineError, EngineFailed
-from spsd_core.memo import Memo, text_key
+from spsd_core.exceptions import ConfigurationError
+from spsd_core.memo import Memo, plain, text_key
 from spsd_core.observers import Call, Observer
 from spsd_core.reading import read
-from spsd_core.run import GATE_FAILED, Remembered, Run, Wait, Way
+from spsd_core.run import GATE_FAILED, Remembered, Run
 from spsd_core.safety import SafetyGate
 from spsd_core.settings import Settings
 from spsd_core.tokens import build_request_counter
 
 __all__ = ["Distiller"]
 
-_INLINE_CHARS = 20_000
+_INLINE_CHARS = 5_000
 """Longer texts are read in a thread of ours, so that an event loop is not held up."""
+
+_log = logging.getLogger(__name__)
 
 Framework = Literal["core", "langchain", "llamaindex"]
 
@@ -48,7 +52,8 @@ class Distiller:
         engines: ready-made engines to use instead of those `settings.engines` names.
 
     Raises:
-        ConfigurationError: a setting cannot work; the message names it and says what to do.
+        ConfigurationError: a setting or an engine cannot work; the message names it and says what
+            to do.
     """
 
     def __init__(
@@ -60,12 +65,13 @@ class Distiller:
     ) -> None:
         self.settings = settings or Settings()
         self.observers = tuple(observers)
-        self._own_engines = None if engines is None else tuple(engines)
+        self._own_engines = None if engines is None else _checked(engines)
         self._set_up()
 
     def _set_up(self) -> None:
         settings = self.settings
-        self.engines = self._own_engines or build_engines(settings)
+        own = self._own_engines
+        self.engines = build_engines(settings) if own is None else own
         self.counter = build_request_counter(settings.target)
         self.gate = SafetyGate(settings.safety)
         self.fingerprint = settings.fingerprint()
@@ -90,7 +96,7 @@ class Distiller:
         Returns:
             The text to send, the decision with its reason, token counts, and the record.
         """
-        return _drive(self._run(text, call, observers))
+        return drive(self._run(text, call, observers))
 
     async def adistill(
         self, text: str, *, call: Call | None = None, observers: Sequence[Observer] = ()
@@ -105,17 +111,42 @@ class Distiller:
         texts = list(texts)
         if all(engine.name == "lexical" for engine in self.engines) or len(texts) < 2:
             return [self.distill(text, observers=observers) for text in texts]
-        workers = min(len(texts), max(2, self.settings.rewrite.max_concurrency))
+        workers = min(len(texts), self._side_by_side)
+        contexts = [contextvars.copy_context() for _ in texts]
         with ThreadPoolExecutor(workers, thread_name_prefix="spsd-many") as pool:
-            return list(pool.map(lambda text: self.distill(text, observers=observers), texts))
+            return list(
+                pool.map(
+                    lambda context, text: context.run(self.distill, text, observers=observers),
+                    contexts,
+                    texts,
+                )
+            )
 
     async def adistill_many(
         self, texts: Iterable[str], *, observers: Sequence[Observer] = ()
     ) -> list[Distillation]:
         """Distil many texts, in their order, without holding up the event loop."""
-        return list(
-            await asyncio.gather(*(self.adistill(text, observers=observers) for text in texts))
-        )
+        todo = list(enumerate(texts))
+        results: dict[int, Distillation] = {}
+        left = iter(todo)
+
+        async def work() -> None:
+            for place, text in left:
+                results[place] = await self.adistill(text, observers=observers)
+                await asyncio.sleep(0)  # others want the event loop, too
+
+        workers = [asyncio.ensure_future(work()) for _ in todo[: self._side_by_side]]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+        return [results[place] for place, _ in todo]
+
+    @property
+    def _side_by_side(self) -> int:
+        """How many texts of a batch are on their way at once."""
+        return max(2, self.settings.rewrite.max_concurrency)
 
     # -- a chat request -----------------------------------------------------------------------
 
@@ -130,7 +161,7 @@ class Distiller:
         """Distil the messages of a request, each part on its own; see `spsd_core.chat`."""
         runs = self._chat_runs(messages, framework, metadata or {}, observers)
         return self._chat_result(
-            messages, [[None if run is None else _drive(run) for run in row] for row in runs]
+            messages, [[None if run is None else drive(run) for run in row] for row in runs]
         )
 
     async def adistill_chat(
@@ -142,16 +173,14 @@ class Distiller:
         observers: Sequence[Observer] = (),
     ) -> ChatDistillation:
         """`distill_chat` without holding up the event loop."""
-        arguments = (messages, framework, metadata or {}, observers)
-        if sum(len(part) for message in messages for part in message.parts) > _INLINE_CHARS:
-            loop = asyncio.get_running_loop()
-            runs = await loop.run_in_executor(self._pool(), self._chat_runs, *arguments)
-        else:
-            runs = self._chat_runs(*arguments)
+        pool = self._pool_for(sum(map(_size, messages)))
+        runs = await compute(pool, self._chat_runs, messages, framework, metadata or {}, observers)
         rows: list[list[Distillation | None]] = []
         for row in runs:
             rows.append([None if run is None else await self._adrive(run) for run in row])
-        return self._chat_result(messages, rows)
+            if pool is not None:
+                await asyncio.sleep(0)  # others want the event loop, too
+        return await compute(pool, self._chat_result, messages, rows)
 
     def _chat_runs(
         self,
@@ -160,32 +189,36 @@ class Distiller:
         metadata: Mapping[str, Any],
         observers: Sequence[Observer],
     ) -> list[list[Run | None]]:
+        distil_roles = self.settings.chat.distil_roles
+        return [
+            [
+                Run(
+                    self,
+                    Call(part, message.role, framework, metadata),
+                    observers,
+                    conversation_hits=context,
+                    frozen=message.frozen,
+                    keep_transient=True,
+                )
+                if message.role in distil_roles
+                else None
+                for part in message.parts
+            ]
+            for message, context in zip(messages, self._contexts(messages))
+        ]
+
+    def _contexts(self, messages: Sequence[ChatMessage]) -> Iterator[tuple[RuleHit, ...]]:
+        """For each message the rules that fired on it or on earlier ones, the first of a domain."""
         chat = self.settings.chat
-        window = chat.critical_window
-        seen: list[tuple[RuleHit, ...]] = []
-        rows: list[list[Run | None]] = []
+        recent: deque[tuple[RuleHit, ...]] = deque(maxlen=chat.critical_window)
         for message in messages:
-            distils = message.role in chat.distil_roles
             own = self._message_hits(message) if message.role in chat.gate_roles else ()
-            earlier = seen if window is None else seen[max(0, len(seen) - window) :]
-            context = tuple(hit for hits in (*earlier, own) for hit in hits)
-            rows.append(
-                [
-                    Run(
-                        self,
-                        Call(part, message.role, framework, metadata),
-                        observers,
-                        conversation_hits=context,
-                        frozen=message.frozen,
-                        keep_transient=True,
-                    )
-                    if distils
-                    else None
-                    for part in message.parts
-                ]
-            )
-            seen.append(own)
-        return rows
+            context = _first_of_each_domain(hit for hits in (*recent, own) for hit in hits)
+            yield context
+            if chat.critical_window is None:
+                recent = deque((context,))  # it stands for all before it
+            else:
+                recent.append(own)
 
     def _message_hits(self, message: ChatMessage) -> tuple[RuleHit, ...]:
         return tuple(hit for text in (*message.parts, *message.unseen) for hit in self.hits(text))
@@ -213,6 +246,7 @@ class Distiller:
 
     def hits(self, text: str) -> tuple[RuleHit, ...]:
         """The safety rules that fire on `text`, remembered; `GATE_FAILED` where the gate broke."""
+        text = plain(text)
         key = text_key(text)
         found = self._hits.get(key)
         if found is None:
@@ -225,6 +259,7 @@ class Distiller:
 
     def count(self, text: str) -> int:
         """Target tokens that `text` adds as the content of a message, remembered."""
+        text = plain(text)
         key = text_key(text)
         found = self._counts.get(key)
         if found is None:
@@ -244,7 +279,7 @@ class Distiller:
         for engine in self.engines:
             load = getattr(engine, "load", None)
             if load is not None:
-                with contextlib.suppress(EngineError):
+                with contextlib.suppress(Exception):
                     load()
 
     # -- life ------------------------------------------------------------------------------------
@@ -252,11 +287,14 @@ class Distiller:
     def close(self) -> None:
         """Give models, threads and connections back. Later calls find the engines unavailable."""
         for engine in self.engines:
-            engine.close()
+            try:
+                engine.close()
+            except Exception as error:  # noqa: BLE001 - the others must be closed all the same
+                _log.warning("engine %s could not be closed: %s", engine.name, type(error).__name__)
         with self._threads_lock:
             threads, self._threads = self._threads, None
         if threads is not None:
-            threads.shutdown(wait=False, cancel_futures=True)
+            threads.shutdown(wait=False)  # what is under way comes to its end
 
     def __enter__(self) -> Distiller:
         return self
@@ -287,82 +325,41 @@ class Distiller:
         return Run(self, call, observers)
 
     async def _adrive(self, run: Run) -> Distillation:
-        if len(run.text) > _INLINE_CHARS:
-            loop = asyncio.get_running_loop()
-            try:
-                return await loop.run_in_executor(self._pool(), _drive, run)
-            except asyncio.CancelledError:
-                run.cancelled.set()
-                raise
-        return await _adrive(run)
+        return await adrive(run, self._pool_for(len(run.text)))
 
-    def _pool(self) -> ThreadPoolExecutor:
+    def _pool_for(self, size: int) -> ThreadPoolExecutor | None:
+        """Threads that compute on so many characters; None: so few are computed at once."""
+        if size <= _INLINE_CHARS:
+            return None
         with self._threads_lock:
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(2, thread_name_prefix="spsd-long-text")
             return self._threads
 
 
-def _drive(run: Run) -> Distillation:
-    """Carry a run to its end, blocking where an engine works elsewhere."""
-    way = run.way()
-    wait = _step(way, None)
-    while isinstance(wait, Wait):
-        try:
-            outcome: Any = wait.future.result(wait.seconds_left())
-        except Exception as error:  # noqa: BLE001 - an engine may raise anything; none may cost the call
-            outcome = _engine_error(error, run)
-        except BaseException:
-            run.cancelled.set()
-            raise
-        wait = _step(way, outcome)
-    return wait
-
-
-async def _adrive(run: Run) -> Distillation:
-    """Carry a run to its end, awaiting where an engine works elsewhere."""
-    way = run.way()
-    wait = _step(way, None)
-    while isinstance(wait, Wait):
-        try:
-            outcome: Any = (
-                wait.future.result()
-                if wait.future.done()
-                else await asyncio.wait_for(
-                    asyncio.shield(asyncio.wrap_future(wait.future)), wait.seconds_left()
-                )
+def _checked(engines: Sequence[Engine]) -> tuple[Engine, ...]:
+    """The engines, if they can be told apart and look like engines."""
+    if not engines:
+        raise ConfigurationError("engines is empty; leave it out to use those of the settings")
+    for engine in engines:
+        named = isinstance(engine, Engine) and isinstance(engine.name, str) and engine.name
+        if not named:
+            raise ConfigurationError(
+                f"engines holds a {type(engine).__name__}, which is no engine: it needs a `name`, "
+                "`submit` and `close`"
             )
-        except asyncio.CancelledError:
-            run.cancelled.set()
-            wait.future.add_done_callback(_retrieve)
-            raise
-        except Exception as error:  # noqa: BLE001 - an engine may raise anything; none may cost the call
-            outcome = _engine_error(error, run)
-        wait = _step(way, outcome)
-    return wait
+    names = [engine.name for engine in engines]
+    if len(set(names)) != len(names):
+        raise ConfigurationError(f"engines holds two of one name: {', '.join(names)}")
+    return tuple(engines)
 
 
-def _step(way: Way, outcome: Any) -> Wait | Distillation:
-    """Advance the way to its next wait or its end."""
-    try:
-        return way.throw(outcome) if isinstance(outcome, BaseException) else way.send(outcome)
-    except StopIteration as stop:
-        result: Distillation = stop.value
-        return result
+def _first_of_each_domain(hits: Iterable[RuleHit]) -> tuple[RuleHit, ...]:
+    found: dict[str, RuleHit] = {}
+    for hit in hits:
+        found.setdefault(hit.domain, hit)
+    return tuple(found.values())
 
 
-def _engine_error(error: Exception, run: Run) -> EngineError:
-    if isinstance(error, EngineError):
-        return error
-    if isinstance(error, (FutureTimeout, asyncio.TimeoutError, TimeoutError)):
-        run.cancelled.set()
-        return DeadlineExceeded("the deadline passed while the engine worked")
-    if isinstance(error, FutureCancelled):
-        return EngineFailed("the engine was closed while it worked")
-    return EngineFailed(f"{type(error).__name__} in the engine")
-
-
-def _retrieve(future: Any) -> None:
-    """Look at an abandoned future's exception, so that nobody is told it was never retrieved."""
-    with contextlib.suppress(BaseException):
-        future.exception()
+def _size(message: ChatMessage) -> int:
+    return sum(map(len, (*message.parts, *message.unseen)))

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Generator
 from concurrent.futures import Future
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
+from spsd_core.answers import as_engine_error, is_defect, reason_of, received, require_future
 from spsd_core.call_log import CallLog, ms_since
+from spsd_core.difference import wordless_difference
 from spsd_core.distillation import CheckRecord, DraftRecord, Reason
 from spsd_core.effective import EffectiveSettings
 from spsd_core.energy import system_rapl
 from spsd_core.engines.protocol import Draft, DraftRequest, Engine
-from spsd_core.exceptions import (
-    DeadlineExceeded,
-    DraftAbandoned,
-    DraftCancelled,
-    EngineError,
-    EngineUnavailable,
-)
+from spsd_core.exceptions import DeadlineExceeded, EngineError
 from spsd_core.ledger import Candidate, token_budget, worth_sending
 from spsd_core.reading import Reading
 from spsd_core.spans import Edit
@@ -32,11 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Drafting", "Verdict", "Wait"]
 
-_MAX_DIFF_CHARS = 20_000
-
 
 class Wait(NamedTuple):
-    """The way cannot go on before this future is done, or the deadline has passed."""
+    """The way cannot go on before this future is done or cancelled, or the deadline has passed."""
 
     future: Future[Draft | None]
     deadline: float | None
@@ -75,7 +67,7 @@ class Drafting:
         self._cancelled = cancelled
         self._tokens_before = distiller.count(reading.text)
 
-    def best(self) -> Generator[Wait, Draft | None, Verdict]:
+    def best(self) -> Generator[Wait, None, Verdict]:
         """Ask the engines in their order; keep the shortest draft that passes every check."""
         best: Candidate | None = None
         refusal = Verdict(Reason.NOTHING_TO_REMOVE, "engines")
@@ -83,7 +75,7 @@ class Drafting:
             if engine.name not in self._effective.engines:
                 continue
             if self._deadline is not None and time.monotonic() >= self._deadline:
-                refusal = Verdict(Reason.DEADLINE, engine.name)
+                refusal = self._gave_up(engine, DeadlineExceeded("not asked: no time was left"))
                 break
             outcome = yield from self._attempt(engine, best)
             if isinstance(outcome, Candidate):
@@ -94,30 +86,47 @@ class Drafting:
 
     def _attempt(
         self, engine: Engine, best: Candidate | None
-    ) -> Generator[Wait, Draft | None, Candidate | Verdict | None]:
+    ) -> Generator[Wait, None, Candidate | Verdict | None]:
         """One engine's draft, judged; None where it found nothing to remove."""
         request = self._request(engine, best)
         began = time.perf_counter()
         rapl = system_rapl()
         joules = rapl.read() if rapl.readable and engine.name != "lexical" else ()
         try:
-            with self._log.stage(engine.name):
-                future = engine.submit(request)
-                draft = future.result() if future.done() else None
-            if not future.done():
-                began_waiting = time.perf_counter()
-                draft = yield Wait(future, self._deadline)
-                self._log.add_stage(f"{engine.name}.wait", ms_since(began_waiting))
+            draft = yield from self._answer(engine, request)
         except EngineError as error:
-            return self._gave_up(engine, _reason_of(error), began, str(error))
-        except Exception as error:  # noqa: BLE001 - a foreign engine may raise anything
-            return self._gave_up(engine, Reason.ENGINE_FAILED, began, type(error).__name__)
+            self._spend(error.busy_core_seconds, joules)
+            return self._gave_up(engine, error, began)
         if draft is None:
             return None
-        self._log.core_seconds += draft.busy_core_seconds
-        if joules and draft.busy_core_seconds:  # a server's work is not this machine's
-            self._log.rapl_uwh = rapl.spent_uwh(joules, rapl.read())
+        self._spend(draft.busy_core_seconds, joules)
         return self._judge(engine, draft, request.token_budget, began)
+
+    def _answer(self, engine: Engine, request: DraftRequest) -> Generator[Wait, None, Draft | None]:
+        """What the engine gives, in order; whatever else it does is an `EngineError`."""
+        try:
+            with self._log.stage(engine.name):
+                future = require_future(engine.submit(request))
+                done = future.done()
+        except BaseException as error:
+            if not is_defect(error):
+                raise
+            raise as_engine_error(error) from None
+        if not done:
+            began = time.perf_counter()
+            yield Wait(future, self._deadline)
+            self._log.add_stage(f"{engine.name}.wait", ms_since(began))
+            if not future.done():
+                self._cancelled.set()
+                raise DeadlineExceeded("the deadline passed while the engine worked")
+        return received(future)
+
+    def _spend(self, core_seconds: float, joules: tuple[int, ...]) -> None:
+        """Enter what an engine's own threads spent."""
+        self._log.core_seconds += core_seconds
+        if joules and core_seconds:  # a server's work is not this machine's
+            rapl = system_rapl()
+            self._log.rapl_uwh = rapl.spent_uwh(joules, rapl.read())
 
     def _request(self, engine: Engine, best: Candidate | None) -> DraftRequest:
         share = self._settings.rewrite.min_saving_share if engine.name == "rewrite" else 0.0
@@ -132,8 +141,19 @@ class Drafting:
             cancelled=self._cancelled,
         )
 
-    def _gave_up(self, engine: Engine, reason: Reason, began: float, note: str) -> Verdict:
-        self._log.refuse_draft(engine.name, reason, ms_since(began), note)
+    def _gave_up(self, engine: Engine, error: EngineError, began: float | None = None) -> Verdict:
+        reason = reason_of(error)
+        self._log.add_draft(
+            DraftRecord(
+                engine=engine.name,
+                accepted=False,
+                reason=reason,
+                prompt_tokens_evaluated=error.prompt_tokens_evaluated,
+                tokens_generated=error.tokens_generated,
+                ms=0.0 if began is None else ms_since(began),
+                note=str(error),
+            )
+        )
         return Verdict(reason, engine.name)
 
     def _judge(
@@ -144,7 +164,7 @@ class Drafting:
             text, checks, repaired = self._verified(draft)
         failed = next((check for check in checks if not check.passed), None)
         reason = failed.reason if failed else None
-        tokens = None if failed else self._distiller.counter.content(text)
+        tokens = None if failed else self._distiller.count(text)
         if tokens is not None and not worth_sending(
             self._distiller.counter,
             self._tokens_before,
@@ -153,7 +173,7 @@ class Drafting:
             self._settings.min_saving_tokens,
         ):
             reason = Reason.NO_SAVING
-        self._log.drafts.append(
+        self._log.add_draft(
             DraftRecord(
                 engine=engine.name,
                 accepted=reason is None,
@@ -173,10 +193,10 @@ class Drafting:
         return Candidate(text, engine.name, tokens, self._edits(draft, text))
 
     def _edits(self, draft: Draft, text: str) -> tuple[Edit, ...]:
-        """The edits from the original to the text that is sent."""
-        if draft.edits is not None and draft.text == text:
-            return draft.edits
-        return _difference(self._reading.text, text)
+        """The edits from the original to the text that is sent, as the record may hold them."""
+        if draft.edits is not None and not draft.generative and draft.text == text:
+            return draft.edits  # verified: they write marks and capitals, no words
+        return wordless_difference(self._reading.text, text)
 
     def _verified(
         self, draft: Draft
@@ -204,34 +224,3 @@ class Drafting:
         same = cues == {hit.rule for hit in self._log.rules}
         reason = None if same else Reason.SAFETY_CUE_CHANGED
         return (*checks, CheckRecord(check="safety_cues", passed=same, reason=reason))
-
-
-def _reason_of(error: EngineError) -> Reason:
-    if isinstance(error, DraftAbandoned):
-        return error.reason
-    if isinstance(error, DeadlineExceeded):
-        return Reason.DEADLINE
-    if isinstance(error, DraftCancelled):
-        return Reason.CANCELLED
-    if isinstance(error, EngineUnavailable):
-        return Reason.ENGINE_UNAVAILABLE
-    return Reason.ENGINE_FAILED
-
-
-def _difference(original: str, text: str) -> tuple[Edit, ...]:
-    """Edits from the original to a rewritten text, word by word, for people to look at."""
-    if len(original) > _MAX_DIFF_CHARS:
-        return (Edit(0, len(original), text),)
-    old, new = _WORD_OR_SPACE_RE.findall(original), _WORD_OR_SPACE_RE.findall(text)
-    starts = [0]
-    for word in old:
-        starts.append(starts[-1] + len(word))
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    return tuple(
-        Edit(starts[old_from], starts[old_to], "".join(new[new_from:new_to]))
-        for operation, old_from, old_to, new_from, new_to in matcher.get_opcodes()
-        if operation != "equal"
-    )
-
-
-_WORD_OR_SPACE_RE = re.compile(r"\s+|\S+")

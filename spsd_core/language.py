@@ -19,7 +19,8 @@ _ENGLISH = frozenset(
     we when your can said there use an each which she do how their if will up about out them then
     many some so these would like him into has look more could go see no way who my than been did
     its now find i'm i've i'd don't it's hi hello thanks please i me be not does get just any why
-    where should need want help tell know make write give explain u ur im dont pls thx cant each set one two
+    where should need want help tell know make write give explain u ur im dont pls thx cant each
+    set one two
     my our your their all also only other same between
     following given using write create list using code function program answer question
     """.split()

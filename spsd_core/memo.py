@@ -7,9 +7,18 @@ import threading
 from collections import OrderedDict
 from typing import Generic, TypeVar
 
-__all__ = ["Memo", "text_key"]
+__all__ = ["Memo", "plain", "text_key"]
 
 Value = TypeVar("Value")
+
+
+def plain(text: str) -> str:
+    """The characters of a text as a `str` and no subclass, whatever that overrides.
+
+    Raises:
+        TypeError: it is no text.
+    """
+    return text if type(text) is str else str.__str__(text)
 
 
 def text_key(text: str) -> bytes:
@@ -43,14 +52,26 @@ class Memo(Generic[Value]):
 
     def put(self, key: object, value: Value, weight: int = 1) -> None:
         """Keep a value; the least recently used ones make room."""
+        with self._lock:
+            self._put(key, value, weight)
+
+    def keep(self, key: object, value: Value, weight: int = 1) -> Value:
+        """Keep a value unless there is one; gives the one that is held, or else `value` itself."""
+        with self._lock:
+            found = self._values.get(key)
+            if found is not None:
+                return found[0]
+            self._put(key, value, weight)
+        return value
+
+    def _put(self, key: object, value: Value, weight: int) -> None:
         if self._entries == 0 or weight > self._weight:
             return
-        with self._lock:
-            replaced = self._values.pop(key, None)
-            self._held += weight - (replaced[1] if replaced else 0)
-            self._values[key] = (value, weight)
-            while len(self._values) > self._entries or self._held > self._weight:
-                self._held -= self._values.popitem(last=False)[1][1]
+        replaced = self._values.pop(key, None)
+        self._held += weight - (replaced[1] if replaced else 0)
+        self._values[key] = (value, weight)
+        while len(self._values) > self._entries or self._held > self._weight:
+            self._held -= self._values.popitem(last=False)[1][1]
 
     def __len__(self) -> int:
         return len(self._values)

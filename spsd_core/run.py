@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from spsd_core import admission
@@ -13,8 +14,7 @@ from spsd_core.call_log import CallLog
 from spsd_core.distillation import Distillation, DraftRecord, Reason, RuleHit
 from spsd_core.drafting import Drafting, Verdict, Wait
 from spsd_core.effective import combine
-from spsd_core.engines.protocol import Draft
-from spsd_core.memo import text_key
+from spsd_core.memo import plain, text_key
 from spsd_core.observers import Call, Observer
 from spsd_core.reading import Reading, read
 
@@ -26,7 +26,7 @@ __all__ = ["GATE_FAILED", "Remembered", "Run", "Wait", "Way"]
 GATE_FAILED = RuleHit(rule="gate.failed", domain="gate_failed", start=0, end=0)
 """Stands for a gate that broke; no setting opens its domain."""
 
-Way = Generator[Wait, "Draft | None", Distillation]
+Way = Generator[Wait, None, Distillation]
 
 _TRANSIENT = frozenset(
     {
@@ -37,6 +37,10 @@ _TRANSIENT = frozenset(
         Reason.GATE_FAILED,
     }
 )
+
+
+_LONGEST_WAIT_S = threading.TIMEOUT_MAX / 2
+"""A deadline further away than this is none; the operating system could not wait so long."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ class Run:
         frozen: bool = False,
         keep_transient: bool = False,
     ) -> None:
+        if type(call.text) is not str:
+            call = replace(call, text=plain(call.text))
         self.text = call.text
         self.cancelled = threading.Event()
         self._distiller = distiller
@@ -84,6 +90,12 @@ class Run:
         self._engine_names = tuple(engine.name for engine in distiller.engines)
         self._effective = combine(distiller.settings, self._engine_names, ())
         self._deadline: float | None = None
+        self._abandoned = False
+
+    def abandon(self) -> None:
+        """Say that nobody waits any longer: engines stop, and nothing of it is remembered."""
+        self._abandoned = True
+        self.cancelled.set()
 
     def way(self) -> Way:
         """Every stage in order. Yields where an engine works elsewhere; returns the result."""
@@ -93,7 +105,7 @@ class Run:
                 verdict = self._admit() or self._pass_gate()
                 if verdict is None:
                     verdict = yield from self._draft(self._read())
-                self._remember(verdict)
+                verdict = self._remember(verdict)
             verdict = self._ask_veto(verdict)
         except Exception as error:  # noqa: BLE001 - P7: a defect of ours must not cost the call
             self._log.notes.append(f"internal error: {type(error).__name__}; please report it")
@@ -114,31 +126,50 @@ class Run:
                 except Exception as error:  # noqa: BLE001 - a failing policy is met with care
                     self._log.notes.append(f"policy failed: {type(error).__name__}")
                     return Verdict(Reason.POLICY_FAILED, "policy")
-        if self._effective.deadline_ms is not None:
-            self._deadline = time.monotonic() + self._effective.deadline_ms / 1000
+        deadline_s = (self._effective.deadline_ms or math.inf) / 1000
+        if deadline_s < _LONGEST_WAIT_S:
+            self._deadline = time.monotonic() + deadline_s
         if not self._effective.enabled:
             return Verdict(Reason.DISABLED, "policy")
         return Verdict(Reason.CACHE_CONTROL, "chat") if self._frozen else None
 
     def _recall(self) -> Verdict | None:
         """Use what an earlier run on the same text found."""
-        remembered = self._distiller.memo.get(self._key())
-        if remembered is None:
-            return None
+        remembered = self._remembered()
+        return None if remembered is None else self._adopt(remembered)
+
+    def _remembered(self) -> Remembered | None:
+        memo = self._distiller.memo
+        own = memo.get(self._key(transient=True)) if self._keep_transient else None
+        return own or memo.get(self._key())
+
+    def _adopt(self, remembered: Remembered) -> Verdict:
         self._log.memoised = True
         self._log.rules = remembered.rules
         self._log.drafts = list(remembered.drafts)
         return remembered.verdict
 
-    def _remember(self, verdict: Verdict) -> None:
-        if verdict.reason in _TRANSIENT and not self._keep_transient:
-            return
-        weight = 200 + (len(verdict.candidate.text) if verdict.candidate else 0)
-        remembered = Remembered(verdict, self._log.rules, tuple(self._log.drafts))
-        self._distiller.memo.put(self._key(), remembered, weight)
+    def _remember(self, verdict: Verdict) -> Verdict:
+        """Keep the verdict; where a run beside this one was faster, its verdict holds for both."""
+        transient = self._is_transient(verdict)
+        if self._abandoned or (transient and not self._keep_transient):
+            return verdict
+        own = Remembered(verdict, self._log.rules, tuple(self._log.drafts))
+        held = self._remembered() or self._distiller.memo.keep(
+            self._key(transient=transient), own, _weight(verdict)
+        )
+        return verdict if held is own else self._adopt(held)
 
-    def _key(self) -> tuple[object, ...]:
-        """Everything the result depends on, apart from the distiller's own settings."""
+    def _is_transient(self, verdict: Verdict) -> bool:
+        """Whether the next run might find something better."""
+        reasons = {verdict.reason, *(draft.reason for draft in self._log.drafts)}
+        return not _TRANSIENT.isdisjoint(reasons)
+
+    def _key(self, *, transient: bool = False) -> tuple[object, ...]:
+        """Everything the result depends on, apart from the distiller's own settings.
+
+        Transient failures have keys of their own: only chats may find them.
+        """
         effective = self._effective
         return (
             text_key(self.text),
@@ -146,6 +177,7 @@ class Run:
             effective.engines,
             effective.open_domains,
             next((hit.rule for hit in self._closed(self._conversation_hits)), None),
+            transient,
         )
 
     def _admit(self) -> Verdict | None:
@@ -177,7 +209,7 @@ class Run:
         with self._log.stage("reading"):
             return read(self.text, self._distiller.settings.verifier.protected_terms)
 
-    def _draft(self, reading: Reading) -> Generator[Wait, Draft | None, Verdict]:
+    def _draft(self, reading: Reading) -> Generator[Wait, None, Verdict]:
         drafting = Drafting(
             self._distiller, reading, self._effective, self._log, self._deadline, self.cancelled
         )
@@ -191,7 +223,7 @@ class Run:
         with self._log.stage("veto") as stage:
             for observer in self._observers:
                 try:
-                    refused = observer.spsd_veto(self._log.call, proposal)
+                    refused = bool(observer.spsd_veto(self._log.call, proposal))
                 except Exception as error:  # noqa: BLE001 - a failing policy is met with care
                     self._log.notes.append(f"veto failed: {type(error).__name__}")
                     stage.outcome = "stop"
@@ -231,3 +263,10 @@ class Run:
             tokens_after=template + (candidate.tokens if candidate else before),
             fingerprint=distiller.fingerprint,
         )
+
+
+def _weight(verdict: Verdict) -> int:
+    """About how much memory a verdict takes, in characters."""
+    if verdict.candidate is None:
+        return 200
+    return 200 + len(verdict.candidate.text) + 100 * len(verdict.candidate.edits)

@@ -19,10 +19,13 @@ class Piece(NamedTuple):
 
 def pieces(original: str, result: Distillation) -> Iterator[Piece]:
     """Cut `original` by the edits of `result`; the kept and added pieces join to `result.text`."""
-    position = 0
+    position = sent = 0
     for edit in result.record.edits:
         yield Piece("kept", original[position : edit.start])
         yield Piece("removed", original[edit.start : edit.end])
-        yield Piece("added", edit.replacement)
+        sent += edit.start - position
+        added = len(edit.replacement)  # its letters may be masked: a record holds no words
+        yield Piece("added", result.text[sent : sent + added])
+        sent += added
         position = edit.end
     yield Piece("kept", original[position:])

@@ -6,7 +6,7 @@ import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from llama_index.core.callbacks import CallbackManager
 from llama_index.core.indices.query.query_transform.base import BaseQueryTransform
@@ -90,15 +90,14 @@ class DistillQueryTransform(BaseQueryTransform):
         callback_manager: CallbackManager | None,
     ) -> QueryBundle:
         """`run` on behalf of an engine whose callback manager takes part as well."""
-        done = self._seen.get(bundle)
+        observers = self._all_observers(callback_manager)
+        done = self._seen.get(bundle, metadata, observers)
         if done is not None:
             return done
         call = Call(bundle.query_str, "user", "llamaindex", metadata)
-        result = self.distiller.distill(
-            bundle.query_str, call=call, observers=self._all_observers(callback_manager)
-        )
+        result = self.distiller.distill(bundle.query_str, call=call, observers=observers)
         _dispatcher.event(_event(result))
-        return self._seen.put(bundle, self._bundle(bundle, result))
+        return self._seen.put(bundle, metadata, observers, self._bundle(bundle, result))
 
     async def arun_for(
         self,
@@ -107,15 +106,14 @@ class DistillQueryTransform(BaseQueryTransform):
         callback_manager: CallbackManager | None,
     ) -> QueryBundle:
         """`run_for` without holding up the event loop."""
-        done = self._seen.get(bundle)
+        observers = self._all_observers(callback_manager)
+        done = self._seen.get(bundle, metadata, observers)
         if done is not None:
             return done
         call = Call(bundle.query_str, "user", "llamaindex", metadata)
-        result = await self.distiller.adistill(
-            bundle.query_str, call=call, observers=self._all_observers(callback_manager)
-        )
+        result = await self.distiller.adistill(bundle.query_str, call=call, observers=observers)
         _dispatcher.event(_event(result))
-        return self._seen.put(bundle, self._bundle(bundle, result))
+        return self._seen.put(bundle, metadata, observers, self._bundle(bundle, result))
 
     def _run(self, query_bundle: QueryBundle, metadata: dict[str, Any]) -> QueryBundle:
         return self.run_for(query_bundle, metadata, None)
@@ -132,10 +130,10 @@ class DistillQueryTransform(BaseQueryTransform):
     def _bundle(self, original: QueryBundle, result: Distillation) -> QueryBundle:
         """A new bundle for the distilled query, embedding strings and cached embedding included."""
         if not result.distilled:
-            return replace(original)
+            return _copy(original)
         chosen_by_caller = original.custom_embedding_strs not in (None, [original.query_str])
         if chosen_by_caller:
-            return replace(original, query_str=result.text)
+            return replace(_copy(original), query_str=result.text)
         strings = {
             "distilled": [result.text],
             "original": [original.query_str],
@@ -148,27 +146,60 @@ class DistillQueryTransform(BaseQueryTransform):
         )
 
 
+class _Seen(NamedTuple):
+    """A bundle that was distilled, and on whose behalf."""
+
+    bundle: weakref.ref[QueryBundle]
+    query: str
+    metadata: Mapping[str, Any]
+    observers: tuple[Observer, ...]
+    made: QueryBundle | None
+    """What was made from it; None: it was itself made here."""
+
+
 class _SeenBundles:
     """Bundles that were distilled, by identity, for as long as they live."""
 
     def __init__(self) -> None:
-        self._made: dict[int, tuple[weakref.ref[QueryBundle], str, QueryBundle | None]] = {}
+        self._made: dict[int, _Seen] = {}
         self._lock = threading.Lock()
 
-    def get(self, bundle: QueryBundle) -> QueryBundle | None:
-        """The bundle made from this one (for one of ours: itself), or None."""
-        with self._lock:
-            entry = self._made.get(id(bundle))
-        if entry is None or entry[0]() is not bundle or entry[1] != bundle.query_str:
-            return None
-        return bundle if entry[2] is None else replace(entry[2])
+    def __reduce__(self) -> tuple[type[_SeenBundles], tuple[()]]:
+        return _SeenBundles, ()  # a copy has seen nothing: identities do not travel
 
-    def put(self, original: QueryBundle, made: QueryBundle) -> QueryBundle:
-        """Remember both, and give back a copy that the caller may do with as he likes."""
-        given = replace(made)
+    def get(
+        self, bundle: QueryBundle, metadata: Mapping[str, Any], observers: tuple[Observer, ...]
+    ) -> QueryBundle | None:
+        """The bundle made from this one (for one of ours: itself), or None.
+
+        Asked on behalf of others, whose policies may want something else, it is None as well.
+        """
         with self._lock:
-            self._made[id(original)] = (self._reference(original), original.query_str, made)
-            self._made[id(given)] = (self._reference(given), given.query_str, None)
+            seen = self._made.get(id(bundle))
+        if seen is None or seen.bundle() is not bundle or seen.query != bundle.query_str:
+            return None
+        if seen.made is None:
+            return bundle
+        same = _are_same(seen.observers, observers) and _are_equal(seen.metadata, metadata)
+        return _copy(seen.made) if same else None
+
+    def put(
+        self,
+        original: QueryBundle,
+        metadata: Mapping[str, Any],
+        observers: tuple[Observer, ...],
+        made: QueryBundle,
+    ) -> QueryBundle:
+        """Remember both, and give back a copy that the caller may do with as he likes."""
+        given = _copy(made)
+        metadata = dict(metadata)  # as it is now: it is the caller's
+        with self._lock:
+            self._made[id(original)] = _Seen(
+                self._reference(original), original.query_str, metadata, observers, made
+            )
+            self._made[id(given)] = _Seen(
+                self._reference(given), given.query_str, metadata, observers, None
+            )
         return given
 
     def _reference(self, bundle: QueryBundle) -> weakref.ref[QueryBundle]:
@@ -177,9 +208,30 @@ class _SeenBundles:
 
     def _forget(self, key: int, dead: weakref.ref[QueryBundle]) -> None:
         # Runs whenever the collector likes, so it takes no lock; a reused id keeps its new entry.
-        entry = self._made.get(key)
-        if entry is not None and entry[0] is dead:
+        seen = self._made.get(key)
+        if seen is not None and seen.bundle is dead:
             self._made.pop(key, None)
+
+
+def _copy(bundle: QueryBundle) -> QueryBundle:
+    """With lists of its own, so that who changes the one does not change the other."""
+    strings, embedding = bundle.custom_embedding_strs, bundle.embedding
+    return replace(
+        bundle,
+        custom_embedding_strs=None if strings is None else list(strings),
+        embedding=None if embedding is None else list(embedding),
+    )
+
+
+def _are_same(one: Sequence[Observer], other: Sequence[Observer]) -> bool:
+    return [id(observer) for observer in one] == [id(observer) for observer in other]
+
+
+def _are_equal(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    try:
+        return bool(one == other)
+    except Exception:  # noqa: BLE001 - metadata may hold anything, arrays for example
+        return False
 
 
 def _as_bundle(query: QueryType) -> QueryBundle:

@@ -21,9 +21,9 @@ from spsd_core.settings import Settings, TargetSettings
 __all__ = ["REQUIREMENTS", "Diagnosis", "Finding", "Health", "PackageState", "diagnose"]
 
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
-    "": ("pydantic>=2.7,<3", "google-re2>=1.1", "PyYAML>=6.0"),
+    "": ("pydantic>=2.8,<3", "google-re2>=1.1", "PyYAML>=6.0"),
     "cli": ("rich>=13.7",),
-    "langchain": ("langchain-core>=1.0,<2",),
+    "langchain": ("langchain-core>=1.2,<2",),
     "agents": ("langchain>=1.0,<2",),
     "llamaindex": ("llama-index-core>=0.13,<0.15",),
     "llamaindex-openai": ("llama-index-llms-openai-like>=0.5",),

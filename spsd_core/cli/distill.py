@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from spsd_core.distillation import Distillation
 from spsd_core.distiller import Distiller
-from spsd_core.exceptions import ConfigurationError
+from spsd_core.exceptions import ConfigurationError, SPSDError
 from spsd_core.settings import Settings
 
 __all__ = ["add_parser", "run", "settings_from"]
@@ -63,21 +63,40 @@ def settings_from(args: argparse.Namespace) -> Settings:
 
 def run(args: argparse.Namespace) -> int:
     """Distil what was asked for."""
+    try:
+        return _run(args)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise SPSDError(f"{error.filename or 'cannot read or write'}: {error.strerror}") from error
+
+
+def _run(args: argparse.Namespace) -> int:
     with Distiller(settings_from(args)) as distiller:
         if args.source.endswith((".jsonl", ".ndjson")):
             return _distill_lines(distiller, Path(args.source), args.field, args.output)
         if args.output:
             raise ConfigurationError("--output goes with FILE.jsonl only")
-        text = sys.stdin.read() if args.source == "-" else args.source
+        text = _standard_input() if args.source == "-" else args.source
         _print_one(distiller.distill(text), as_json=args.json)
     return 0
+
+
+def _standard_input() -> str:
+    """All of it, byte for byte: line ends stay, and what is no UTF-8 becomes lone surrogates."""
+    if sys.stdin is None:
+        raise ConfigurationError("standard input is closed")
+    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
 
 
 def _print_one(result: Distillation, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(result.to_json(), indent=2))
         return
-    sys.stdout.write(result.text.encode("utf-8", "replace").decode() + "\n")
+    line = result.text if result.text.endswith("\n") else result.text + "\n"
+    sys.stdout.flush()
+    sys.stdout.buffer.write(_bytes(line))
+    sys.stdout.buffer.flush()
     print(
         f"{result.decision.value}: {result.reason.value} ({result.record.decided_by}), "
         f"{result.tokens_before} -> {result.tokens_after} tokens by {result.tokenizer}, "
@@ -86,14 +105,24 @@ def _print_one(result: Distillation, *, as_json: bool) -> None:
     )
 
 
+def _bytes(text: str) -> bytes:
+    """UTF-8; the bytes that came in where they were none."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a surrogate pair that no input byte stood behind
+        return text.encode("utf-8", "replace")
+
+
 def _distill_lines(distiller: Distiller, source: Path, field: str, output: Path | None) -> int:
     """Distil a file line by line, in constant memory. Broken lines are reported, not fatal."""
     if not source.is_file():
         raise ConfigurationError(f"there is no file {source}")
-    done = _finished_lines(output) if output else 0
+    if output and output.exists() and output.samefile(source):
+        raise ConfigurationError(f"--output {output} is the file to be read; give another")
+    done = _finished_lines(output) if output and output.is_file() else 0
     totals: Counter[str] = Counter()
     with (
-        source.open(encoding="utf-8", errors="replace") as lines,
+        source.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as lines,
         _sink(output) as sink,
         _progress(source.stat().st_size, show=output is not None) as advance,
     ):
@@ -110,7 +139,7 @@ def _answer(
 ) -> dict[str, Any]:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         row, problem = None, str(error)
     else:
         problem = f"no text in field {field!r}"
@@ -127,17 +156,33 @@ def _answer(
 
 
 def _finished_lines(output: Path) -> int:
-    """Lines already written; half a line at the end, from a run that was cut off, is removed."""
-    if not output.exists():
-        return 0
-    with output.open("rb+") as written:
-        count = end = 0
+    """Lines already written; half a line at the end, from a run that was cut off, is removed.
+
+    Raises:
+        ConfigurationError: the file holds something else than the output of such a run.
+    """
+    count = end = 0
+    last, rest = _begin_of_line(1), b""
+    with output.open("rb") as written:
         for line in written:
             if line.endswith(b"\n"):
-                count += 1
-                end += len(line)
-        written.truncate(end)
+                count, end, last = count + 1, end + len(line), line
+            else:
+                rest = line
+    next_begin = _begin_of_line(count + 1)
+    if not last.startswith(_begin_of_line(max(count, 1))) or not (
+        rest.startswith(next_begin) or next_begin.startswith(rest)
+    ):
+        raise ConfigurationError(f"--output {output} exists and is no earlier output; give another")
+    if rest:
+        with output.open("rb+") as written:
+            written.truncate(end)
     return count
+
+
+def _begin_of_line(number: int) -> bytes:
+    """How the output for a line of the input begins."""
+    return json.dumps({"line": number})[:-1].encode()
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 
 from spsd_core.engines.courtesy import (
-    TRIGGER_RE,
     courtesy_after,
     courtesy_before,
     courtesy_inside,
@@ -21,7 +20,7 @@ from spsd_core.engines.mending import edits_for
 from spsd_core.engines.protocol import Draft, DraftRequest, Engine
 from spsd_core.reading.sentences import split_sentences
 from spsd_core.settings import Settings
-from spsd_core.spans import Span, apply_edits, overlaps
+from spsd_core.spans import Span, apply_edits
 
 __all__ = ["LexicalEngine", "build", "courtesy_spans"]
 
@@ -45,7 +44,7 @@ class LexicalEngine:
     def _draft(self, request: DraftRequest) -> Draft | None:
         protected = request.reading.protected
         dense = request.level == "dense"
-        deletions = list(courtesy_spans(request.text, protected, fillers=dense))
+        deletions = list(courtesy_spans(request.text, fillers=dense))
         if dense:
             deletions += _repeated_sentences(request.text)
         edits = edits_for(request.text, deletions, protected)
@@ -60,9 +59,7 @@ def build(settings: Settings) -> Engine:  # noqa: ARG001
     return LexicalEngine()
 
 
-def courtesy_spans(
-    text: str, protected: tuple[Span, ...] = (), *, fillers: bool = False
-) -> Iterator[Span]:
+def courtesy_spans(text: str, *, fillers: bool = False) -> Iterator[Span]:
     """Where ritual courtesy stands, as spans without surrounding space; linear in the text.
 
     >>> text = "Hi! How do I sort a list, please?"
@@ -71,14 +68,10 @@ def courtesy_spans(
     """
     folded = fold(text)
     for start, end in split_sentences(text):
-        if fillers or TRIGGER_RE.search(folded, start, end):
-            yield from _in_sentence(text, folded, Span(start, end), protected, fillers)
+        yield from _in_sentence(text, folded, start, end, fillers)
 
 
-def _in_sentence(
-    text: str, folded: str, sentence: Span, protected: tuple[Span, ...], fillers: bool
-) -> Iterator[Span]:
-    start, end = sentence
+def _in_sentence(text: str, folded: str, start: int, end: int, fillers: bool) -> Iterator[Span]:
     begin = courtesy_before(text, folded, start, end, fillers=fillers)
     if begin > start:
         yield Span(start, begin)

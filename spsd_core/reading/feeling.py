@@ -6,9 +6,9 @@ import re
 
 from spsd_core.reading.lexicon import COURTESY, word_set
 from spsd_core.reading.source import Source, Trigger
+from spsd_core.reading.stemming import stem
 from spsd_core.reading.types import AtomKind
 from spsd_core.spans import Span, overlaps
-from spsd_core.verifier.stemming import stem
 
 __all__ = ["TRIGGERS", "find_emphasis"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from spsd_core.reading.lexicon import FUNCTION_WORDS, word_set
 from spsd_core.reading.source import Source, Trigger
+from spsd_core.reading.stemming import stem
 from spsd_core.reading.types import AtomKind
-from spsd_core.verifier.stemming import stem
 
 __all__ = ["TRIGGERS", "is_ritual"]
 

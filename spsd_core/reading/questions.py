@@ -8,9 +8,9 @@ from bisect import bisect_left
 from spsd_core.reading.lexicon import FUNCTION_WORDS, REQUEST_WORDS, word_set
 from spsd_core.reading.negation import is_ritual
 from spsd_core.reading.source import Source
+from spsd_core.reading.stemming import stem
 from spsd_core.reading.types import AtomKind
 from spsd_core.spans import Span, overlaps
-from spsd_core.verifier.stemming import stem
 
 __all__ = ["find_questions"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spsd_core.verifier.stemming import stem
+from spsd_core.reading.stemming import stem
 
 __all__ = [
     "CONTRACTIONS",

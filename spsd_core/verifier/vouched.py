@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from spsd_core.distillation import CheckRecord
 from spsd_core.engines.protocol import Draft
 from spsd_core.reading import AtomKind, Reading, read
+from spsd_core.reading.stemming import stem
 from spsd_core.settings import VerifierSettings
 from spsd_core.spans import Span, merge_spans
 from spsd_core.verifier.context import VerifierContext, success
@@ -21,7 +23,6 @@ from spsd_core.verifier.edits import check_edits
 from spsd_core.verifier.lexicon import FILLERS, PLEASANTRIES, REQUEST_VERBS, is_content
 from spsd_core.verifier.output import check_output
 from spsd_core.verifier.questions import QUESTIONS
-from spsd_core.verifier.stemming import stem
 
 __all__ = ["joins_words", "verify_vouched"]
 
@@ -40,7 +41,7 @@ def verify_vouched(
         original, Reading(draft.text, atoms=(), payload=(), protected=()), edits=draft.edits
     )
     edits = check_edits(bare)
-    if not edits.passed or not any(map(_has_substance, _cut_from_questions(original, draft))):
+    if not edits.passed or all(map(_still_asks, _changed_questions(original, draft))):
         return edits, check_output(bare), success(QUESTIONS.name)
     # A question was cut into, or away: is what it asked still asked somewhere?
     full = VerifierContext(original, read(draft.text, settings.protected_terms), edits=draft.edits)
@@ -64,21 +65,52 @@ def joins_words(original: Reading, draft: Draft) -> bool:
     return False
 
 
-def _cut_from_questions(original: Reading, draft: Draft) -> Iterator[str]:
-    """The stretches of the original's questions that the edits replace."""
+class _Question(NamedTuple):
+    """A question of the original that the edits touch."""
+
+    kept: str
+    """What is left of it."""
+    cuts: tuple[str, ...]
+    """What was taken out."""
+    whole: bool
+    """Whether what is left stood together in the original: only its ends were cut."""
+
+
+def _changed_questions(original: Reading, draft: Draft) -> Iterator[_Question]:
     questions = merge_spans(
         Span(atom.start, atom.end) for atom in original.of_kind(AtomKind.QUESTION)
     )
-    position = 0
-    for edit in draft.edits or ():
-        while position < len(questions) and questions[position].end <= edit.start:
-            position += 1
-        for question in questions[position:]:
-            if question.start >= edit.end:
+    edits = draft.edits or ()
+    first = 0
+    for start, end in questions:
+        while first < len(edits) and edits[first].end <= start:
+            first += 1
+        kept: list[str] = []
+        cuts: list[str] = []
+        position, pieces = start, 0
+        for edit in edits[first:]:
+            if edit.start >= end:
                 break
-            start, end = max(question.start, edit.start), min(question.end, edit.end)
-            if original.text[start:end].lower() != edit.replacement.lower():
-                yield original.text[start:end]
+            left, right = max(start, edit.start), min(end, edit.end)
+            if original.text[left:right].lower() == edit.replacement.lower():
+                continue  # a capital
+            pieces += position < left
+            kept.append(original.text[position:left])
+            cuts.append(original.text[left:right])
+            position = right
+        if cuts:
+            pieces += position < end
+            kept.append(original.text[position:end])
+            yield _Question("".join(kept), tuple(cuts), whole=pieces == 1)
+
+
+def _still_asks(question: _Question) -> bool:
+    """Whether only courtesy went, or only words before or after what is still a question."""
+    if not any(map(_has_substance, question.cuts)):
+        return True
+    if not question.whole or any("?" in cut for cut in question.cuts):
+        return False
+    return bool(read(question.kept).of_kind(AtomKind.QUESTION))
 
 
 def _has_substance(cut: str) -> bool:

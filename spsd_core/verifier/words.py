@@ -10,9 +10,9 @@ from functools import cached_property, lru_cache
 
 from spsd_core.reading import Reading
 from spsd_core.reading.sentences import split_sentences
+from spsd_core.reading.stemming import LONGEST_STEMMED, stem
 from spsd_core.spans import Span
 from spsd_core.verifier.lexicon import CONTRACTIONS, NUMBER_WORDS
-from spsd_core.verifier.stemming import LONGEST_STEMMED, stem
 
 __all__ = ["TOKEN_RE", "Words", "canonical_number", "forms", "split_words", "words_of"]
 

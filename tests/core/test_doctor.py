@@ -68,7 +68,7 @@ def test_the_default_path_is_tried_not_assumed(folder: Path) -> None:
 def test_the_text_form_shows_python_packages_and_commands(folder: Path) -> None:
     done = doctor(folder)
     assert sys.executable in done.stdout
-    assert "pydantic>=2.7,<3" in done.stdout
+    assert "pydantic>=2.8,<3" in done.stdout
     assert "run: spsd models pull gemma-2-2b-it" in done.stdout
 
 

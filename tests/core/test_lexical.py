@@ -5,7 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
+from courtesy_cases import DENSE, LIGHT, OUT_OF_REACH, UNCHANGED
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from spsd_core import Distiller, Settings
 from spsd_core.engines.courtesy import fold
 from spsd_core.engines.lexical import LexicalEngine, courtesy_spans
 from spsd_core.engines.mending import edits_for
@@ -19,6 +23,88 @@ def draft(text: str, level: Level = "light") -> str:
     request = DraftRequest(text, read(text), level, token_budget=10_000, count_tokens=len)
     made = LexicalEngine().submit(request).result()
     return text if made is None else made.text
+
+
+@pytest.fixture(scope="module")
+def distillers() -> dict[Level, Distiller]:
+    """One distiller for each level."""
+    return {level: Distiller(Settings(level=level)) for level in ("light", "dense")}
+
+
+@pytest.mark.parametrize(("text", "expected"), LIGHT)
+def test_only_ritual_courtesy_goes_at_light(
+    text: str, expected: str, distillers: dict[Level, Distiller]
+) -> None:
+    """The whole pipeline sends what a careful editor would."""
+    assert distillers["light"].distill(text).text == expected
+
+
+@pytest.mark.parametrize("text", UNCHANGED)
+def test_a_text_without_ritual_courtesy_is_sent_as_written(
+    text: str, distillers: dict[Level, Distiller]
+) -> None:
+    """Whatever its words look like."""
+    assert distillers["light"].distill(text).text == text
+
+
+@pytest.mark.parametrize(("text", "expected"), DENSE)
+def test_fillers_and_exact_repetition_go_at_dense(
+    text: str, expected: str, distillers: dict[Level, Distiller]
+) -> None:
+    """And nothing that only looks like them."""
+    assert distillers["dense"].distill(text).text == expected
+
+
+@pytest.mark.parametrize(
+    ("level", "text", "expected"),
+    [
+        pytest.param(level, text, expected, marks=pytest.mark.xfail(strict=True, reason=reason))
+        for level, text, expected, reason in OUT_OF_REACH
+    ],
+)
+def test_what_is_out_of_reach_today(
+    level: Level, text: str, expected: str, distillers: dict[Level, Distiller]
+) -> None:
+    """A fix is noticed: the case then belongs with the others."""
+    assert distillers[level].distill(text).text == expected
+
+
+@pytest.mark.parametrize("text", [text for _, text, _, _ in OUT_OF_REACH])
+def test_out_of_reach_never_means_cut_too_far(
+    text: str, distillers: dict[Level, Distiller]
+) -> None:
+    """What is not reached is left standing: every word that is sent was to be sent, or courtesy."""
+    expected = next(case[2] for case in OUT_OF_REACH if case[1] == text)
+    sent = distillers["light"].distill(text).text.lower()
+    assert all(word.strip(".,!?") in sent for word in expected.lower().split())
+
+
+def test_few_cases_are_out_of_reach() -> None:
+    """At most 15 in 100."""
+    assert len(OUT_OF_REACH) <= 0.15 * len(LIGHT + UNCHANGED + DENSE + OUT_OF_REACH)
+
+
+_ALL = [case[0] for case in LIGHT + DENSE] + list(UNCHANGED)
+_PIECES = st.sampled_from([word for text in _ALL for word in text.split(" ")])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_PIECES, max_size=40).map(" ".join))
+def test_words_in_any_order_are_cut_in_order_and_never_raise(text: str) -> None:
+    """Spans lie inside the text, and a cut leaves no two blanks that were not there."""
+    spans = list(courtesy_spans(text, fillers=True))
+    assert all(0 <= start < end <= len(text) for start, end in spans)
+    shorter = apply_edits(text, edits_for(text, spans, ()))
+    assert len(shorter) <= len(text)
+    if "  " not in text:
+        assert "  " not in shorter
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_is_cut_without_an_error(text: str) -> None:
+    """Lone surrogates, controls and right-to-left text included."""
+    apply_edits(text, edits_for(text, courtesy_spans(text, fillers=True), ()))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +188,23 @@ def test_folding_keeps_every_character_in_its_place() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["thanks so much for the the the ", "hi hi hi ", "sorry for the very very ", "please ", "a"],
+    [
+        "thanks so much for the the the ",
+        "hi hi hi ",
+        "sorry for the very very ",
+        "please ",
+        "a",
+        " ",
+        ", thanks",
+        "if you could, that would be ",
+        "(thank you (",
+        "well, um, so, ",
+        "hi, ",
+        "***",
+        "<3 :d ",
+        "i would really really really appreciate any ",
+        "\U0001f64f",
+    ],
 )
 def test_the_cost_grows_no_faster_than_the_text(unit: str) -> None:
     """Eight times the text takes well under 24 times as long (the ratio of one run)."""
@@ -110,7 +212,7 @@ def test_the_cost_grows_no_faster_than_the_text(unit: str) -> None:
     def seconds(count: int) -> float:
         text = unit * count
         began = time.perf_counter()
-        list(courtesy_spans(text))
+        list(courtesy_spans(text, fillers=True))
         return time.perf_counter() - began
 
     seconds(200)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from spsd_core.distillation import Reason
-from spsd_core.engines.protocol import Draft, DraftRequest, Engine
+from spsd_core.engines.protocol import DraftRequest, Engine
 from spsd_core.engines.rewrite import build
 from spsd_core.engines.rewrite.decoding import evaluate_in_chunks, greedy_tokens
 from spsd_core.engines.rewrite.llama_cpp import LlamaCppEngine
 from spsd_core.engines.rewrite.local_model import LocalModel
 from spsd_core.engines.rewrite.lookup import PromptLookup
+from spsd_core.engines.rewrite.monitor import DraftMonitor
 from spsd_core.exceptions import (
     ConfigurationError,
     DeadlineExceeded,
@@ -32,10 +33,10 @@ from spsd_core.reading import read
 from spsd_core.settings import RewriteSettings, Settings
 
 TEXTS = (
-    "Hello! I hope you are well. Could you please tell me how long rice keeps in the fridge? Thanks!",
-    "Good morning, I'd like to move my booking 7741 from 3 June to 10 June. Please don't cancel it.",
+    "Hello! I hope you are well. Could you please tell me how long rice keeps? Thanks a lot!",
+    "Good morning, please move my booking 7741 from 3 June to 10 June. Please don't cancel it.",
     "Hi, thanks for your help so far! Write a poem about a lighthouse in at most 8 lines, please.",
-    "Dear team, the heating in room 204 does not work since Monday. Who can repair it? Best wishes!",
+    "Dear team, the heating in room 204 does not work since Monday. Who can repair it? Regards!",
     "Please list four birds that live near rivers. Thank you very much for your time, I mean it.",
     "I was wondering if you could explain what a mortgage is. Keep it short, and no jargon please.",
     "Hey! Sorry to bother you. My parcel 99-231 is late again and I am really annoyed by this.",
@@ -118,7 +119,7 @@ class TestDrafts:
             try:
                 drafts.append((text, engine.submit(request_for(text)).result(120)))
             except EngineError as error:
-                assert error.busy_core_seconds > 0  # noqa: PT017
+                assert error.busy_core_seconds > 0
         finished = [(text, draft) for text, draft in drafts if draft is not None]
         assert finished
         for text, draft in finished:
@@ -269,6 +270,19 @@ class TestStopping:
         assert raised.value.reason is Reason.NO_SAVING
         assert raised.value.tokens_generated <= 16
 
+    def test_a_copy_is_given_up_early_unless_there_is_courtesy_ahead(
+        self, engine: LlamaCppEngine
+    ) -> None:
+        plain = "Good evening. When does the library close on 24 December, and when does it open?"
+        with pytest.raises(DraftAbandoned) as raised:
+            engine.submit(request_for(plain, budget=14)).result(120)
+        assert raised.value.reason is Reason.NO_SAVING
+        assert "copied" in str(raised.value)
+        assert raised.value.tokens_generated <= 24
+        monitor = DraftMonitor(request_for(f"{plain} Thank you so much for your time!", budget=18))
+        for piece in plain.split(" ")[:9]:
+            monitor.add(f"{piece} ".encode())
+
     def test_a_text_of_which_all_must_stay_is_not_even_read(self, engine: LlamaCppEngine) -> None:
         text = "Convert 3.75, 12.5, 88.25, 91.75, 4410 and 7.5 to fractions."
         with pytest.raises(DraftAbandoned) as raised:
@@ -276,7 +290,7 @@ class TestStopping:
         assert raised.value.reason is Reason.NO_SAVING
         assert raised.value.prompt_tokens_evaluated == 0
 
-    @pytest.mark.parametrize("unit", ["word ", "a", " ", '"', "a@", "\U0001f600", "\n"])
+    @pytest.mark.parametrize("unit", ["word ", "a", "    x", '"', "a@", "\U0001f600", "\nb"])
     def test_a_text_that_does_not_fit_is_refused_at_once(
         self, engine: LlamaCppEngine, unit: str
     ) -> None:
@@ -330,7 +344,7 @@ class TestModelFiles:
         half = tmp_path / "half.gguf"
         whole = smollm2_gguf.read_bytes()
         half.write_bytes(whole[: len(whole) // 2])
-        with pytest.raises(EngineUnavailable, match="llama.cpp cannot load half"):
+        with pytest.raises(EngineUnavailable, match=r"llama\.cpp cannot load half"):
             LocalModel(half, RewriteSettings(), lambda: None)
 
     @pytest.mark.parametrize(
@@ -356,7 +370,7 @@ class TestModelFiles:
 
     def test_a_context_too_small_for_the_instruction_is_told(self, smollm2_gguf: Path) -> None:
         engine = build(settings_for(smollm2_gguf, context_tokens=512))
-        with pytest.raises(EngineUnavailable, match="rewrite.context_tokens"):
+        with pytest.raises(EngineUnavailable, match=r"rewrite\.context_tokens"):
             engine.submit(request_for(TEXTS[0])).result(60)
         engine.close()
 

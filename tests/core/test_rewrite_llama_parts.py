@@ -126,7 +126,7 @@ class TestLookup:
             lookup.learn(len(guesses), len(guesses))
         assert max(lengths) == 8
         lookup.learn(8, 0)
-        assert len(lookup.guess()) == 1
+        assert len(lookup.guess()) == 3
 
     def test_the_next_occurrence_is_preferred_to_an_earlier_one(self) -> None:
         source = [1, 2, 30, 9, 9, 1, 2, 40, 9, 9, 1, 2, 50]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spsd_core.verifier.stemming import stem
+from spsd_core.reading.stemming import stem
 from spsd_core.verifier.words import split_words
 
 

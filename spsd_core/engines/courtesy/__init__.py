@@ -12,7 +12,6 @@ possible" and "as soon as possible" (they say something), thanks for a thing ("f
 from spsd_core.engines.courtesy.fillers import without_opening_filler
 from spsd_core.engines.courtesy.folding import fold
 from spsd_core.engines.courtesy.grammar import (
-    TRIGGER_RE,
     courtesy_after,
     courtesy_before,
     courtesy_inside,
@@ -20,7 +19,6 @@ from spsd_core.engines.courtesy.grammar import (
 )
 
 __all__ = [
-    "TRIGGER_RE",
     "courtesy_after",
     "courtesy_before",
     "courtesy_inside",

@@ -15,11 +15,17 @@ _PHRASE = (
     r"(?:you know|i mean|basically|actually|honestly|to be honest|tbh|anyways?|well|so yeah|yeah so|okay so|ok so|so basically|so actually"
     r"|(?:so,? )?(?:like|as) i (?:said|mentioned)|so|like|look|literally|i guess)"
 )
-_SOUND = r"(?:(?:u{1,4}m{1,6}|u{1,4}h{1,4}m{0,4}|e{1,3}r{1,3}m{1,4}|h{1,3}m{2,6})(?![\w'-])|er(?=[,.…]))"
+_SOUND = (
+    r"(?:(?:u{1,4}m{1,6}|u{1,4}h{1,4}m{0,4}|e{1,3}r{1,3}m{1,4}|h{1,3}m{2,6})(?![\w'-])|er(?=[,.…]))"
+)
 
-FILLER_RE = re.compile(rf"(?:(?<=, ){_PHRASE}\s{{0,2}},\s{{1,2}}|(?<![\w'-]){_SOUND}[\s,.…]{{0,4}})")
+FILLER_RE = re.compile(
+    rf"(?:(?<=, ){_PHRASE}\s{{0,2}},\s{{1,2}}|(?<![\w'-]){_SOUND}[\s,.…]{{0,4}})"
+)
 """Inside a sentence."""
-OPENING_FILLER_RE = re.compile(rf"(?:{_PHRASE}\s{{0,2}},\s{{1,2}}|(?:{_SOUND}|yeah so|ok(?:ay)? so)[\s,.…]{{1,4}})")
+OPENING_FILLER_RE = re.compile(
+    rf"(?:{_PHRASE}\s{{0,2}},\s{{1,2}}|(?:{_SOUND}|yeah so|ok(?:ay)? so)[\s,.…]{{1,4}})"
+)
 """At its beginning."""
 
 

@@ -27,12 +27,13 @@ from spsd_core.engines.courtesy.requests import (
     PERMISSION,
     PLEASE_COMMA,
     PLEASE_RE,
+    PLEASING,
     REQUEST,
 )
 from spsd_core.engines.courtesy.thanks import APPRECIATION, PRAISE, THANKS
 from spsd_core.spans import Span
 
-__all__ = ["TRIGGER_RE", "courtesy_after", "courtesy_before", "courtesy_inside", "is_emphatic"]
+__all__ = ["courtesy_after", "courtesy_before", "courtesy_inside", "is_emphatic"]
 
 _MOST_UNITS = 8
 _REACH = 300
@@ -50,15 +51,12 @@ _BOUND = (
     PRAISE,
     BARE_APOLOGY,
 )
-_UNIT = (
-    rf"(?:(?P<free>{'|'.join(_FREE)})|(?P<thanks>{THANKS})|(?P<bound>{'|'.join(_BOUND)}))(?!['-]?\w)"
-)
+_UNIT = rf"(?:(?P<free>{'|'.join(_FREE)})|(?P<thanks>{THANKS})|(?P<bound>{'|'.join(_BOUND)}))(?!['-]?\w)"
 """One phrase. Free ones may run on into a clause; bound ones need a mark or "but" after them."""
 
 _FACE = r"(?:[:;=]-?[dp]\b|<3|\^\^|\bxd\b)"
-_BETWEEN_RE = re.compile(
-    rf"(?:[\s,;:.!?~*_()\-–—…\"=\U0001F000-\U0001FAFF\u2600-\u27BF\uFE0F\u200D]|{_FACE}){{0,60}}"
-)
+_SEPARATORS = r"[\s,;:.!?~*_()\-–—…\"=\U0001F000-\U0001FAFF\u2600-\u27BF\uFE0F\u200D]{0,60}"
+_BETWEEN_RE = re.compile(rf"{_SEPARATORS}(?:{_FACE}{_SEPARATORS}){{0,3}}")
 _MARK_RE = re.compile(r"[,;:.!?~–—…)\U0001F300-\U0001FAFF\u2600-\u27BF]|(?:^|\s)-+(?:\s|$)")
 _CONJUNCTION_RE = re.compile(r"(?:and|but|so|oh|&|also)(?![\w'])[\s,]{0,3}")
 _BEFORE_REQUEST_RE = re.compile(
@@ -74,14 +72,23 @@ _CLAUSE_RE = re.compile(
 
 _DETERMINER_RE = re.compile(r"(?:my|our|the|this|these|just)\b")
 
-_TAIL_START_RE = re.compile(
-    r"(?:(?<!say)(?<!said)(?<!says)(?<!saying)\s{0,2}(?:[,;–—…!.]{1,4}|[(]|\s-{1,2}(?=\s))\s{0,2}(?:(?:and|so|but)\s{1,2})?"
-    r"(?=please|pl[sz]|many|much|th|tnx|ty|tks|tia|cheers|i |i'|we |any |all |your |ap{1,2}r[ei]c|great|high|sorry|sory|ap{1,2}olog|hope|hoping|have a|look|best r|kind|warm|regards|god bless|that w|that'd|it would be)"
-    r"|(?<!say)(?<!says)(?<!said)(?<!saying)(?<!\bto)(?<!\ba)(?<!\bthe)(?<!my)(?<!your)(?<!his)(?<!her)(?<!their)(?<!our)(?<!of)(?<!\bor)(?<!word)(?<!words)(?<!big)(?<!\bno)"
-    r"(?<!with)(?<!give)(?<!gave)(?<!giving)(?<!mean)(?<!means)(?<!wrote)(?<!write)(?<!reply)(?<!told me)(?<!than)(?<!\bas)(?<!\bin)(?<!just)(?<!only)(?<!not)(?<!n't)(?<!never)(?<!without)"
-    r"(?<!you)(?<!\bi)(?<!they)(?<!she)(?<!\bhe)(?<!we)(?<!is)(?<!was)(?<!can)(?<!could)(?<!will)(?<!would)(?<!should)(?<!must)(?<!may)(?<!and)(?<!please)(?<!pls)"
-    r"\s{1,2}(?:and\s{1,2})?(?=please|pl[sz]|many th|th[ax]|thn|tnx|ty|tks|tia))"
+_APART_RE = re.compile(
+    r"[,;–—…!.(-]{1,4}\s{0,2}(?:(?:and|so|but)\s{1,2})?"
+    r"(?=please|pl[sz]|many|much|th|tnx|ty|tks|tia|cheers|i |i'|we |any |all |your |ap{1,2}r[ei]c|great|high|sorry|sory|ap{1,2}olog|hope|hoping"
+    r"|have a|look|best r|kind|warm|regards|god bless|that w|that'd|it would be)"
 )
+"""Where closing courtesy may begin after a mark."""
+_LOOSE_WORDS = (" pl", " thank", " thans", " thanx", " thn", " thx", " tnx", " ty", " tks", " tia")
+_LOOSE_RE = re.compile(
+    r"\s{1,2}(?:(?:and|many)\s{1,2})?(?=pl[esz]|than[ksx]|th[nx]|tnx|ty|tks|tia)"
+)
+"""Where it may begin without one, and what it begins with."""
+_NOT_LOOSE_AFTER = frozenset(
+    "say said says saying to a the my your his her their our of or word words big no with give gave giving mean means"
+    " wrote write reply told than as in just only not never without you i they she he we is was can could will would"
+    " should must may and please pls plz yes".split()
+)
+"""After these words "thanks" or "please" is part of what is said ("say thanks", "as you please")."""
 _PLEASE_ALONE_RE = re.compile(r"(?:please{0,6}|pl[sz]{1,12}|kindly)(?!['-]?\w)")
 _THAT_WOULD_RE = re.compile(r"\s{0,2},?\s{1,2}(?=that|it would|i'd|i would|we'd|we would|i'll)")
 _WOULD_RE = re.compile(r"i |i'|we |that|it |any|all|your|ap{1,2}r[ei]c")
@@ -92,17 +99,6 @@ _END_RE = re.compile(
     r"[\s.!?)~*\U0001F000-\U0001FAFF\u2600-\u27BF\uFE0F\u200D]*(?:[:;]-?[dp)(]+\s*)?\Z"
 )
 
-TRIGGER_RE = re.compile(
-    r"\b(?:h{1,4}i+\b|h{1,3}e{1,3}l|h{1,3}e{1,8}y|hiya|hallo|howdy|hola|greeting|yo\b|g'?day|good|gud|morning|afternoon|evening|dear|respect|esteemed"
-    r"|whom|how|hop(?:e|ing)|trust|wish|so+r+y|srry|sry|soz|ap+olog|excuse|pardon|forgive|th|tnx|tx\b|ty|tia\b|tks|cheers|much|many"
-    r"|ap+r[ei]c|welcome|great|good|nice|grat|obliged|happy|glad|love|lovely|help|awesome|amazing|wonderful|cool|fantastic|perfect|super"
-    r"|best|regards|rgds|kind|warm|sincere|friendly|fond|yours|respectfully|faithfully|truly|cordially|all the|very|take care|stay|be well|bye|xoxo|see (?:you|ya)"
-    r"|cya|ttyl|talk|speak|god|bless|enjoy|have a|look|wait|await|may|might|maybe|perhaps|probably|mind if|question|ask|request|beg|trouble|bother"
-    r"|when|busy|swamped|this|that|wonder|please|pleas|plese|plaese|pl[sz]|plez|kindly|you(?:'re|re| are)|could|can|would|will|cud|cld|i know|silly|dumb|stupid|newbie|noob"
-    r"|any|advice|answers?|repl|response|a big)"
-)
-"""A word that every phrase needs: sentences without one are skipped."""
-
 
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
@@ -110,17 +106,7 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile({"unit": _UNIT, "request": REQUEST}[name])
 
 
-def _unit(folded: str, place: int, end: int) -> re.Match[str] | None:
-    return _pattern("unit").match(folded, place, end)
-
-
-def _request(folded: str, place: int, end: int) -> re.Match[str] | None:
-    return _pattern("request").match(folded, place, end)
-
-
-def courtesy_before(
-    text: str, folded: str, start: int, end: int, *, fillers: bool = False
-) -> int:
+def courtesy_before(text: str, folded: str, start: int, end: int, *, fillers: bool = False) -> int:
     """Where the courtesy at the beginning of a sentence ends; `start` where there is none.
 
     `end` where the sentence is courtesy and nothing else.
@@ -128,7 +114,7 @@ def courtesy_before(
     cut = start
     place = _skip(folded, start, end)
     for _ in range(_MOST_UNITS):
-        unit = _unit(folded, place, end)
+        unit = _pattern("unit").match(folded, place, end)
         opening = _opening(text, folded, place, end, fillers)
         if unit is not None and unit.end() >= opening:
             after = _skip(folded, unit.end(), end)
@@ -144,12 +130,14 @@ def courtesy_before(
         if opening == place:
             break
         cut = place = opening
-    return cut if _is_balanced(folded, start, cut) else start
+    return cut if cut == start or _is_balanced(folded, start, cut) else start
 
 
 def _opening(text: str, folded: str, place: int, end: int, fillers: bool) -> int:
     """The end of a request's courteous frame, of a greeting before a name, of a filler."""
-    match = _request(folded, place, end) or NAMED_GREETING_RE.match(text, place, end)
+    match = _pattern("request").match(folded, place, end)
+    if match is None and folded[place : place + 1] in ("h", "d", "g"):
+        match = NAMED_GREETING_RE.match(text, place, end)
     if match is None and fillers:
         match = OPENING_FILLER_RE.match(folded, place, end)
     if match is None or match.end() >= end or is_emphatic(text, match.start(), match.end(), end):
@@ -201,30 +189,53 @@ def courtesy_after(folded: str, start: int, end: int) -> tuple[Span, ...]:
             close = _units_to_end(folded, opening.end(), end)
             if close:
                 return Span(start, conditional.end()), Span(opening.start(), close)
-    for opening in _TAIL_START_RE.finditer(folded, window, end):
+    for opening in _APART_RE.finditer(folded, window, end):
         close = _units_to_end(folded, opening.end(), end)
-        if close and opening.start() > start:
-            if _WOULD_RE.match(folded, opening.end(), end) and _IF_RE.search(
-                folded, start, opening.start()
-            ):
-                continue  # "if you have more, I would appreciate it": half of what is said
-            begin = opening.start()
-            stop = _STOP_RE.match(folded, begin, end)
-            if stop is not None:  # a full stop that ended no sentence is kept
-                begin, close = stop.end(), end
-            elif "(" in opening[0]:
-                bracket = _BRACKET_RE.match(folded, close, end)
-                if bracket is None:
-                    continue
-                close = bracket.end()
-            return (Span(begin, close),)
+        span = _set_apart(folded, start, end, opening, close) if close else None
+        if span is not None:
+            return (span,)
+    tail = folded[window:end]
+    if not any(word in tail for word in _LOOSE_WORDS):
+        return ()
+    for opening in _LOOSE_RE.finditer(folded, window, end):
+        if _word_before(folded, start, opening.start()) not in _NOT_LOOSE_AFTER:
+            close = _units_to_end(folded, opening.end(), end)
+            if close:
+                return (Span(opening.start(), close),)
     return ()
+
+
+def _set_apart(
+    folded: str, start: int, end: int, opening: re.Match[str], close: int
+) -> Span | None:
+    """The cut for courtesy that a mark sets apart, or None where more hangs on it."""
+    begin = opening.start()
+    if begin <= start or _word_before(folded, start, begin) in ("say", "said", "says", "saying"):
+        return None
+    if folded[begin] == "-" and not folded[begin - 1].isspace():
+        return None
+    if _WOULD_RE.match(folded, opening.end(), end) and _IF_RE.search(folded, start, begin):
+        return None  # "if you have more, I would appreciate it": half of what is said
+    stop = _STOP_RE.match(folded, begin, end)
+    if stop is not None:  # a full stop that ended no sentence is kept
+        return Span(stop.end(), end)
+    if "(" in opening[0]:
+        bracket = _BRACKET_RE.match(folded, close, end)
+        return Span(begin, bracket.end()) if bracket else None
+    return Span(begin, close)
+
+
+def _word_before(folded: str, start: int, place: int) -> str:
+    words = folded[max(start, place - 12) : place].rsplit(None, 1)
+    return words[-1] if words else ""
 
 
 def _units_to_end(folded: str, place: int, end: int) -> int:
     """The end of the last of the phrases that fill the rest of the sentence, or 0."""
     for _ in range(_MOST_UNITS):
-        unit = _unit(folded, place, end) or _PLEASE_ALONE_RE.match(folded, place, end)
+        unit = _pattern("unit").match(folded, place, end) or _PLEASE_ALONE_RE.match(
+            folded, place, end
+        )
         if unit is None:
             return 0
         if _END_RE.match(folded, unit.end(), end):
@@ -238,16 +249,24 @@ def _units_to_end(folded: str, place: int, end: int) -> int:
 def courtesy_inside(folded: str, start: int, end: int, *, fillers: bool = False) -> Iterator[Span]:
     """The word "please" wherever it stands, request frames after "also" or a name, fillers."""
     before = _BEFORE_REQUEST_RE.match(folded, start, end)
-    request = _request(folded, before.end(), end) if before else None
-    if request is not None:
+    request = _pattern("request").match(folded, before.end(), end) if before else None
+    if request is not None and not _may_please(folded, start, request.start()):
         yield Span(*request.span())
     for match in COMMA_PLEASE_RE.finditer(folded, start, end):
         yield Span(*match.span())
     for match in PLEASE_RE.finditer(folded, start, end):
-        yield Span(*match.span())
+        if not _may_please(folded, start, match.start()):
+            yield Span(*match.span())
     if fillers:
         for match in FILLER_RE.finditer(folded, start, end):
             yield Span(*match.span())
+
+
+def _may_please(folded: str, start: int, place: int) -> bool:
+    """Whether "please" may be the verb here, a part of a word, or a plea repeated."""
+    before = folded[place - 1 : place]
+    word = _word_before(folded, start, place)
+    return before.isalnum() or before in {"-", "'"} or word in PLEASING or word.endswith("n't")
 
 
 def _skip(folded: str, place: int, end: int) -> int:

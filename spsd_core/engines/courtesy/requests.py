@@ -10,7 +10,16 @@ import re
 
 from spsd_core.engines.courtesy.vocabulary import INTENSE, PLEASE, YOU
 
-__all__ = ["COMMA_PLEASE_RE", "FREE_TIME", "IF_YOU_COULD_RE", "PERMISSION", "PLEASE_COMMA", "PLEASE_RE", "REQUEST"]
+__all__ = [
+    "COMMA_PLEASE_RE",
+    "FREE_TIME",
+    "IF_YOU_COULD_RE",
+    "PERMISSION",
+    "PLEASE_COMMA",
+    "PLEASE_RE",
+    "PLEASING",
+    "REQUEST",
+]
 
 PERMISSION = (
     r"(?:(?:can|could|may|might) i (?:please |just |quickly ){0,2}(?:ask|bother|trouble) (?:you |u )?(?:something|an? (?:quick |small |simple |little )?question|a favou?r|with (?:something|an? (?:quick |small )?question))(?: (?:please|real quick|quickly))?"
@@ -41,19 +50,26 @@ _FRAME = (
 )
 _KEPT_AFTER = r"(?:my|your|his|her|their|our|him|them|everyone|everybody|people|the customers?|me|us|hold the|find|wait|do the needful)"
 """After these "please" is the verb, or belongs to a fixed phrase."""
-REQUEST = (
-    rf"(?:(?:(?:so|ok|okay|anyway|well|and|now|then|oh),? ){{0,2}}{_FRAME}|{PLEASE}(?! (?:{PLEASE}|{_KEPT_AFTER})\b)) (?!(?:not|never|and)\b)(?=\w)"
-)
+REQUEST = rf"(?:(?:(?:so|ok|okay|anyway|well|and|now|then|oh),? ){{0,2}}{_FRAME}|{PLEASE}(?! (?:{PLEASE}|{_KEPT_AFTER})\b)) (?!(?:not|never|and)\b)(?=\w)"
 """What a request may begin with."""
 
-IF_YOU_COULD_RE = re.compile(rf"(?:so |and )?if {YOU} (?:could|would|can)(?: {PLEASE}| possibly| just| maybe){{0,2}} (?!(?:not|never)\b)(?=\w)")
+IF_YOU_COULD_RE = re.compile(
+    rf"(?:so |and )?if {YOU} (?:could|would|can)(?: {PLEASE}| possibly| just| maybe){{0,2}} (?!(?:not|never)\b)(?=\w)"
+)
 """Goes only where the sentence ends in "..., that would be great"."""
 
 PLEASE_RE = re.compile(
-    r"(?<!to )(?<!will )(?<!would )(?<!could )(?<!should )(?<!can )(?<!must )(?<!may )(?<!n't )(?<!not )(?<!no )(?<!please )(?<!please, )(?<!pls )(?<!plz )(?<![\w'-])"
-    rf"{PLEASE}\s{{1,2}}(?!(?:{_KEPT_AFTER}|and|or|{PLEASE})\b)(?=\w)"
+    r"(?:p(?:lease{1,6}|leas|lese|laese|l[sz]{1,8}|lez)|kindly)"
+    rf"\s{{1,2}}(?!(?:{_KEPT_AFTER}|and|or|{PLEASE})\b)(?=\w)"
 )
-"""The word itself, inside a sentence, where it is not the verb "to please"."""
+"""The word itself, inside a sentence."""
 
-COMMA_PLEASE_RE = re.compile(r",\s{0,2}(?:please|pls|plz|if you please)\s{0,2},(?=\s)(?!\s{1,2}(?:please|pls|plz)\b)")
+PLEASING = frozenset(
+    "to will would could should can must may not no never cannot please please, pls pls, plz plz, they he she".split()
+)
+"""After these words "please" may be the verb, or a plea repeated: it stays."""
+
+COMMA_PLEASE_RE = re.compile(
+    r",\s{0,2}(?:please|pls|plz|if you please)\s{0,2},(?=\s)(?!\s{1,2}(?:please|pls|plz)\b)"
+)
 """Set off by commas on both sides."""

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 
 __all__ = ["PromptLookup"]
 
-_NGRAMS = (3, 2)
+_NGRAMS = (3, 2, 1)
+_FIRST_WIDTH = 3
+"""Guesses after a miss. On two cores four tokens in one evaluation cost 2.3 to 2.5 times one."""
 
 
 class PromptLookup:
@@ -33,7 +35,7 @@ class PromptLookup:
                     self._places.setdefault(tuple(self._source[end - size : end]), []).append(end)
         self._written: list[int] = []
         self._cursor = 0
-        self._width = min(2, longest)
+        self._width = self._first_width = min(_FIRST_WIDTH, longest)
 
     def write(self, token: int) -> None:
         """Take note of a token of the draft."""
@@ -45,21 +47,20 @@ class PromptLookup:
             return []
         for size in _NGRAMS:
             places = self._places.get(tuple(self._written[-size:]), ())
-            if places:
-                # Drafts keep the order of the text: prefer the next occurrence over earlier ones.
-                index = bisect_left(places, self._cursor)
-                place = places[index] if index < len(places) else places[-1]
-                self._cursor = place
-                return self._source[place : place + self._width]
+            if not places or (size == 1 and (len(places) > 1 or places[0] < self._cursor)):
+                continue  # a single token says little, unless it stands once, and ahead
+            # Drafts keep the order of the text: prefer the next occurrence over earlier ones.
+            index = bisect_left(places, self._cursor)
+            self._cursor = place = places[index] if index < len(places) else places[-1]
+            return self._source[place : place + self._width]
         return []
 
     def learn(self, guessed: int, accepted: int) -> None:
-        """Adapt the number of tokens to guess: more after a hit, fewer after a miss.
+        """Adapt the number of tokens to guess: twice as many after a hit, few after a miss.
 
         An evaluation of several tokens costs more than one of a single token where few cores
         compute, so a wrong guess is a loss.
         """
-        if guessed and accepted == guessed:
-            self._width = min(self._longest, self._width * 2)
-        elif guessed:
-            self._width = max(1, min(self._longest, accepted + 1))
+        if guessed:
+            hit = accepted == guessed
+            self._width = min(self._longest, self._width * 2) if hit else self._first_width

@@ -157,7 +157,7 @@ class DraftWorker:
             job.finish(draft)
 
     def _check(self, job: _Job) -> None:
-        self._turn_away()
+        self._turn_away_waiting()
         if self._closed:
             raise EngineUnavailable(_CLOSED)
         refusal = job.refusal()
@@ -165,12 +165,17 @@ class DraftWorker:
             raise refusal
 
     def _turn_away(self) -> None:
-        """Finish at once the jobs for which nobody waits any more, also while a model loads."""
-        with self._changed:
-            jobs = [*self._waiting] if self._running is None else [*self._waiting, self._running]
-            refused = [(job, refusal) for job in jobs if (refusal := job.refusal()) is not None]
-            for job, _ in refused:
-                if job is not self._running:
-                    self._waiting.remove(job)
-        for job, refusal in refused:
+        """While a model loads: finish every job for which nobody waits any more."""
+        self._turn_away_waiting()
+        job = self._running
+        refusal = job.refusal() if job is not None else None
+        if job is not None and refusal is not None:
             job.finish(error=refusal)
+
+    def _turn_away_waiting(self) -> None:
+        with self._changed:
+            refused = [(job, why) for job in self._waiting if (why := job.refusal()) is not None]
+            for job, _ in refused:
+                self._waiting.remove(job)
+        for job, why in refused:
+            job.finish(error=why)
