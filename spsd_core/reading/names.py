@@ -49,7 +49,7 @@ _COMMON = (
         " say said ask asked take come work working new old big good bad long short my time day"
         " week month year today tomorrow yesterday tonight anyone someone everything something"
         " anything thing things people lol omg wtf tbh imo imho idk btw afaik tldr eli5 any hope"
-        " sorry excuse wow great thanks happy nice"
+        " sorry excuse wow great thanks happy nice tia"
     )
     | WEEKDAYS
     | MONTHS
@@ -60,6 +60,7 @@ _MY_NAME = re.compile(
 )
 _SHOUT = 3
 _LONGEST_SIGNATURE = 40
+_HUMBLE = word_set("bad poor broken terrible weak rusty")
 _ACRONYMS = word_set("US IT WHO IS ID PM AM")  # also words, when in small letters
 
 
@@ -116,6 +117,8 @@ def _is_name(source: Source, index: int) -> bool:
         return True
     if base in _PRONOUNS or base in _COMMON:
         return False
+    if base == "english" and _is_apologised_for(source, index):
+        return False
     if len(word) > 1 and not word[1:].islower() and (not word.isupper() or len(base) > 1):
         if "'" in word and word[1:].replace("'", "").islower():
             return not _starts_sentence(source, index)  # "Don't", "Octavia's"
@@ -125,6 +128,14 @@ def _is_name(source: Source, index: int) -> bool:
     if len(word) == 1:
         return source.word_at(index + 1) not in ("u", "you")
     return not (base in _ASSISTANTS and _is_addressed(source, index))
+
+
+def _is_apologised_for(source: Source, index: int) -> bool:
+    """Whether it stands as in "sorry for my bad English" or "pardon my English"."""
+    before = source.word_at(index - 1)
+    return before in _HUMBLE or (
+        before == "my" and source.word_at(index - 2) in ("for", "pardon", "excuse", "forgive")
+    )
 
 
 def _among_capitals(source: Source, index: int) -> bool:

@@ -438,6 +438,18 @@ LIGHT: tuple[tuple[str, str], ...] = (
         "This might be a silly question, but where do I find the sewing kit in the game? Thank you all!",
         "Where do I find the sewing kit in the game?",
     ),
+    (
+        "What's a good gift for a beekeeper? TIA!",
+        "What's a good gift for a beekeeper?",
+    ),
+    (
+        "Hello everyone! Sorry for my bad English. My script stops after 1000 rows. Any advice is welcome :)",
+        "My script stops after 1000 rows.",
+    ),
+    (
+        "Pardon my English. In my country the plugs are different, so which adapter do I buy?",
+        "In my country the plugs are different, so which adapter do I buy?",
+    ),
 )
 
 UNCHANGED: tuple[str, ...] = (
@@ -566,24 +578,6 @@ OUT_OF_REACH: tuple[tuple[str, str, str, str], ...] = (
         "thx that worked! now how do i undo it?",
         "that worked! now how do i undo it?",
         "bare thanks right before a clause may be ironic, and stay",
-    ),
-    (
-        "light",
-        "What's a good gift for a beekeeper? TIA!",
-        "What's a good gift for a beekeeper?",
-        "capitals that may stand for a name are kept",
-    ),
-    (
-        "light",
-        "Hello everyone! Sorry for my bad English. My script stops after 1000 rows. Any advice is welcome :)",
-        "My script stops after 1000 rows.",
-        "the name of a language is kept",
-    ),
-    (
-        "light",
-        "Pardon my English. In my country the plugs are different, so which adapter do I buy?",
-        "In my country the plugs are different, so which adapter do I buy?",
-        "the name of a language is kept",
     ),
     (
         "light",

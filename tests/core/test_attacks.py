@@ -600,22 +600,21 @@ def test_empty_chats_and_messages_are_no_special_case() -> None:
 
 
 def test_a_turn_of_a_long_chat_costs_no_more_than_one_of_a_short_one() -> None:
-    """Twice the history, critical turns included, takes about twice the time of one request."""
+    """Four times the history, critical turns included, takes about four times as long."""
+    distiller = Distiller(Settings(memo_entries=100_000))
+    turns = [
+        ChatMessage("assistant", (f"I want to end my life {n}" if n % 3 else f"I see {n}",))
+        for n in range(8_000)
+    ]
+    distiller.distill_chat(turns)  # from here on, the gate knows them all
 
-    def seconds(turns: int) -> float:
-        distiller = Distiller(Settings(memo_entries=100_000))
-        chat = [
-            ChatMessage("user", (f"{POLITE} {n}" if n % 3 else f"I want to end my life {n}",))
-            for n in range(turns)
-        ]
-        distiller.distill_chat(chat)
+    def seconds(length: int) -> float:
         began = time.process_time()
-        for _ in range(3):
-            distiller.distill_chat(chat)
+        distiller.distill_chat(turns[:length])
         return time.process_time() - began
 
-    seconds(50)
-    assert seconds(2_000) < 8 * seconds(500)  # 16 times if it were quadratic
+    short, long = (min(seconds(length) for _ in range(5)) for length in (2_000, 8_000))
+    assert long < 8 * short  # 16 times if it were quadratic
 
 
 # -- records --------------------------------------------------------------------------------------
