@@ -1,6 +1,6 @@
 """The local rewrite engine against plain generation with the same model and the same messages.
 
-python -m benchmarks.rewrite --model PATH [--prompts FILE] [--threads N] [--limit N]
+python -m benchmarks.rewrite --model PATH [--prompts FILE] [--threads N] [--lookup N] [--limit N]
 
 The naive side is `Llama.create_chat_completion` at temperature 0, which keeps the common prefix of
 consecutive prompts too; both sides have read it before the clock starts. Both run one after the
@@ -61,7 +61,11 @@ def main() -> None:
     settings = Settings.model_validate(
         {
             "engines": ["rewrite"],
-            "rewrite": {"model": arguments.model, "threads": arguments.threads},
+            "rewrite": {
+                "model": arguments.model,
+                "threads": arguments.threads,
+                "lookup_tokens": arguments.lookup,
+            },
         }
     )
     engine, naive = LlamaCppEngine(settings), _load_naive(arguments.model, arguments.threads)
@@ -81,6 +85,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--model", required=True, help="path of a GGUF file")
     parser.add_argument("--prompts", type=Path, default=PROMPTS, help="file, separated by ---")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--lookup", type=int, default=8, help="longest guess; 0: none")
     parser.add_argument("--limit", type=int, default=None, help="only the first so many prompts")
     return parser.parse_args()
 

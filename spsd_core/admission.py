@@ -77,7 +77,7 @@ def refuse(text: str, settings: AdmissionSettings) -> Reason | None:
         return Reason.INVALID_TEXT
     if find_chat_marker(text):
         return Reason.CHAT_MARKERS
-    if len(text.split(None, settings.min_words - 1)) < settings.min_words:
+    if len(text.split(None, min(settings.min_words, len(text)) - 1)) < settings.min_words:
         return Reason.TOO_SHORT
     if not looks_english(text):
         return Reason.UNSUPPORTED_LANGUAGE

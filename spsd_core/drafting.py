@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from spsd_core.answers import as_engine_error, is_defect, reason_of, received, require_future
 from spsd_core.call_log import CallLog, ms_since
 from spsd_core.difference import wordless_difference
-from spsd_core.distillation import CheckRecord, DraftRecord, Reason
+from spsd_core.distillation import CheckRecord, DraftRecord, Reason, RuleHit
 from spsd_core.effective import EffectiveSettings
 from spsd_core.energy import system_rapl
 from spsd_core.engines.protocol import Draft, DraftRequest, Engine
@@ -24,7 +24,10 @@ from spsd_core.verifier import repair, verify
 if TYPE_CHECKING:
     from spsd_core.distiller import Distiller
 
-__all__ = ["Drafting", "Verdict", "Wait"]
+__all__ = ["GATE_FAILED", "Drafting", "Verdict", "Wait"]
+
+GATE_FAILED = RuleHit(rule="gate.failed", domain="gate_failed", start=0, end=0)
+"""Stands for a gate that broke; no setting opens its domain."""
 
 
 class Wait(NamedTuple):
@@ -222,5 +225,6 @@ class Drafting:
             return (CheckRecord(check="verifier", passed=False, reason=Reason.VERIFIER_FAILED),)
         cues = {hit.rule for hit in self._distiller.hits(draft.text)}
         same = cues == {hit.rule for hit in self._log.rules}
-        reason = None if same else Reason.SAFETY_CUE_CHANGED
+        changed = Reason.GATE_FAILED if GATE_FAILED.rule in cues else Reason.SAFETY_CUE_CHANGED
+        reason = None if same else changed
         return (*checks, CheckRecord(check="safety_cues", passed=same, reason=reason))

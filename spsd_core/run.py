@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from spsd_core import admission
 from spsd_core.call_log import CallLog
 from spsd_core.distillation import Distillation, DraftRecord, Reason, RuleHit
-from spsd_core.drafting import Drafting, Verdict, Wait
+from spsd_core.drafting import GATE_FAILED, Drafting, Verdict, Wait
 from spsd_core.effective import combine
 from spsd_core.memo import plain, text_key
 from spsd_core.observers import Call, Observer
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GATE_FAILED", "Remembered", "Run", "Wait", "Way"]
 
-GATE_FAILED = RuleHit(rule="gate.failed", domain="gate_failed", start=0, end=0)
-"""Stands for a gate that broke; no setting opens its domain."""
-
 Way = Generator[Wait, None, Distillation]
 
 _TRANSIENT = frozenset(
@@ -35,6 +32,7 @@ _TRANSIENT = frozenset(
         Reason.ENGINE_FAILED,
         Reason.ENGINE_UNAVAILABLE,
         Reason.GATE_FAILED,
+        Reason.VERIFIER_FAILED,
     }
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Literal
 
@@ -49,6 +50,11 @@ DOMAINS: tuple[Domain, ...] = (
     "child_safety",
     "harmful",
 )
+
+
+def _plain(value: object) -> object:
+    """JSON types for sets (in order, which a set has not of itself) and for secrets (masked)."""
+    return sorted(value) if isinstance(value, frozenset) else str(value)
 
 
 class _Group(BaseModel):
@@ -177,8 +183,12 @@ class Settings(_Group):
     energy: EnergyAssumptions = EnergyAssumptions()
 
     def fingerprint(self) -> str:
-        """First 12 hex digits of the sha256 of these settings; secrets do not enter."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+        """First 12 hex digits of the sha256 of these settings, the same in every process.
+
+        Secrets do not enter.
+        """
+        plain = json.dumps(self.model_dump(), default=_plain, sort_keys=True)
+        return hashlib.sha256(plain.encode()).hexdigest()[:12]
 
     @classmethod
     def from_file(cls, path: str | Path) -> Settings:

@@ -456,6 +456,13 @@ def test_a_subclass_of_str_is_taken_by_its_characters() -> None:
     assert type(result.text) is str
 
 
+def test_a_minimum_that_no_text_can_reach_is_no_error() -> None:
+    """Nor is one beyond what the machine can count."""
+    for words in (10**6, 10**30):
+        settings = Settings(admission=AdmissionSettings(min_words=words))
+        assert Distiller(settings).distill(POLITE).reason is Reason.TOO_SHORT
+
+
 def test_what_is_no_text_is_refused_at_once() -> None:
     """That is a mistake in the program, not a text."""
     for wrong in (None, b"bytes", 5):
@@ -480,6 +487,23 @@ def test_a_gate_whose_rules_are_broken_lets_everything_pass_through(
     (result,) = chat.parts[0]
     assert result is not None
     assert result.reason is Reason.GATE_FAILED
+
+
+def test_a_gate_that_breaks_on_a_draft_refuses_it_for_this_time_only() -> None:
+    """Memory ran out, say; the next call finds the gate in order."""
+    distiller = Distiller()
+    hits, texts = distiller.gate.hits, []
+
+    def breaks_once(text: str) -> object:
+        texts.append(text)
+        if texts.count(CORE) == 1 and text == CORE:
+            raise MemoryError
+        return hits(text)
+
+    distiller.gate.hits = breaks_once  # type: ignore[method-assign, assignment]
+    first, second = distiller.distill(POLITE), distiller.distill(POLITE)
+    assert (first.text, first.reason) == (POLITE, Reason.GATE_FAILED)
+    assert (second.text, second.reason) == (CORE, Reason.SHORTENED)
 
 
 async def test_a_batch_of_short_texts_leaves_the_event_loop_alone() -> None:
@@ -897,6 +921,11 @@ class _Telling(ScriptedEngine):
         super().__init__("rewrite", {})
 
 
+def build_telling(settings: Settings) -> _Telling:
+    """An engine of one's own, as `settings.engines` names it."""
+    return _Telling()
+
+
 def budget(settings: Settings) -> int:
     engine = _Telling()
     Distiller(settings, engines=[engine]).distill(POLITE)
@@ -928,7 +957,10 @@ CRITICAL = ChatMessage("system", ("I want to end my life.",))
 POLITE_TURN = ChatMessage("user", (POLITE,))
 OBSERVED: dict[str, tuple[object, Callable[[Settings], object]]] = {
     "level": ("dense", sent(TWICE)),
-    "engines": (("rewrite",), lambda s: [engine.name for engine in Distiller(s).engines]),
+    "engines": (
+        (f"{__name__}:build_telling",),
+        lambda s: [engine.name for engine in Distiller(s).engines],
+    ),
     "deadline_ms": (1e-6, sent(POLITE)),
     "min_saving_tokens": (1000, sent(POLITE)),
     "memo_entries": (0, lambda s: (d := Distiller(s)).distill(POLITE) and len(d.memo)),

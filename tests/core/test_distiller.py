@@ -10,7 +10,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from texts import TASKS
 
 from spsd_core import ConfigurationError, Decision, Distiller, Reason, Settings
@@ -330,3 +330,36 @@ def test_close_may_be_called_twice_and_from_a_with_block() -> None:
         distiller.distill(POLITE)
     distiller.close()
     assert threading.active_count() < 100
+
+
+def test_an_engine_of_ones_own_that_cannot_be_built_is_a_wrong_setting() -> None:
+    """Whatever its module or factory does."""
+    for name in (":build", "spsd_core:", "no.such:module", "spsd_core:none", "math:sqrt"):
+        with pytest.raises(ConfigurationError, match="settings.engines"):
+            Distiller(Settings(engines=(name,)))
+    with pytest.raises(ConfigurationError, match="not an engine"):
+        Distiller(Settings(engines=("builtins:str",)))
+
+
+def test_the_fingerprint_of_settings_is_the_same_in_every_process() -> None:
+    """Sets have no order of their own, and secrets stay out."""
+    import os
+    import subprocess
+    import sys
+
+    script = "from spsd_core import Settings; print(Settings().fingerprint())"
+    prints = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert prints == {Settings().fingerprint() + "\n"}
+    key = RewriteSettings(api_key=SecretStr("secret-one"))
+    other = RewriteSettings(api_key=SecretStr("secret-two"))
+    assert Settings(rewrite=key).fingerprint() == Settings(rewrite=other).fingerprint()
+    assert Settings(level="dense").fingerprint() != Settings().fingerprint()

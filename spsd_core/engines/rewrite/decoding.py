@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from spsd_core.engines.rewrite.lookup import PromptLookup
-from spsd_core.engines.rewrite.session import EVALUATION_CHUNK, LlamaSession
+from spsd_core.engines.rewrite.session import EVALUATION_CHUNK, LARGEST_EVALUATION, LlamaSession
 
 __all__ = ["evaluate_in_chunks", "exact_width", "greedy_tokens"]
 
@@ -13,10 +13,17 @@ __all__ = ["evaluate_in_chunks", "exact_width", "greedy_tokens"]
 def evaluate_in_chunks(
     session: LlamaSession, tokens: Sequence[int], check: Callable[[], None]
 ) -> None:
-    """Append `tokens` to the context; `check` runs before each chunk and may raise to stop."""
-    for start in range(0, len(tokens), EVALUATION_CHUNK):
+    """Append `tokens` to the context; `check` runs before each chunk and may raise to stop.
+
+    A short rest goes with the chunk before it: on its own it would cost almost as much.
+    """
+    start = 0
+    while start < len(tokens):
+        rest = len(tokens) - start
+        size = rest if rest <= LARGEST_EVALUATION else EVALUATION_CHUNK
         check()
-        session.evaluate(tokens[start : start + EVALUATION_CHUNK])
+        session.evaluate(tokens[start : start + size])
+        start += size
 
 
 def greedy_tokens(

@@ -5,7 +5,7 @@ the cores each has. The model loads with the first draft; its fixed instruction 
 and kept. A process that is forked after that cannot use the engine (its drafts fail with
 `EngineUnavailable`): start workers with the `spawn` method.
 
-Deadlines and cancellation are seen before each evaluation, of at most 64 tokens. llama.cpp's own
+Deadlines and cancellation are seen before each evaluation, of at most 96 tokens. llama.cpp's own
 abort callback is not used: it would take Python's interpreter lock hundreds of times a token.
 """
 

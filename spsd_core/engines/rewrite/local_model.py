@@ -121,7 +121,7 @@ class LocalModel:
 
         Args:
             request: the text, and how far it is worth going.
-            check: runs before each evaluation, of at most 64 tokens; raises to stop.
+            check: runs before each evaluation, of at most 96 tokens; raises to stop.
 
         Returns:
             The draft, or None where the model found nothing to leave out.

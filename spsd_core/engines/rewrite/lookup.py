@@ -12,9 +12,11 @@ from collections.abc import Sequence
 
 __all__ = ["PromptLookup"]
 
-_NGRAMS = (3, 2, 1)
-_FIRST_WIDTH = 3
-"""Guesses after a miss. On two cores four tokens in one evaluation cost 2.3 to 2.5 times one."""
+_GUESSES_AFTER = {3: 3, 2: 2}
+"""How many tokens to guess by how many of the last ones occur in the text, surest first. On two
+cores four tokens in one evaluation cost 2.3 to 2.5 times one, so a wrong guess is a loss."""
+_HITS_BEFORE_MORE = 4
+"""So many guesses must have held in full, one after the other, before longer ones are made."""
 
 
 class PromptLookup:
@@ -30,12 +32,12 @@ class PromptLookup:
         self._longest = longest
         self._places: dict[tuple[int, ...], list[int]] = {}
         if longest > 0:
-            for size in _NGRAMS:
+            for size in _GUESSES_AFTER:
                 for end in range(size, len(self._source)):
                     self._places.setdefault(tuple(self._source[end - size : end]), []).append(end)
         self._written: list[int] = []
         self._cursor = 0
-        self._width = self._first_width = min(_FIRST_WIDTH, longest)
+        self._hits = 0
 
     def write(self, token: int) -> None:
         """Take note of a token of the draft."""
@@ -45,22 +47,17 @@ class PromptLookup:
         """What may come next; empty where the last tokens are not in the text."""
         if self._longest <= 0:
             return []
-        for size in _NGRAMS:
+        for size, width in _GUESSES_AFTER.items():
             places = self._places.get(tuple(self._written[-size:]), ())
-            if not places or (size == 1 and (len(places) > 1 or places[0] < self._cursor)):
-                continue  # a single token says little, unless it stands once, and ahead
-            # Drafts keep the order of the text: prefer the next occurrence over earlier ones.
-            index = bisect_left(places, self._cursor)
-            self._cursor = place = places[index] if index < len(places) else places[-1]
-            return self._source[place : place + self._width]
+            if places:
+                # Drafts keep the order of the text: prefer the next occurrence over earlier ones.
+                index = bisect_left(places, self._cursor)
+                self._cursor = place = places[index] if index < len(places) else places[-1]
+                wanted = self._longest if self._hits >= _HITS_BEFORE_MORE else width
+                return self._source[place : place + min(wanted, self._longest)]
         return []
 
     def learn(self, guessed: int, accepted: int) -> None:
-        """Adapt the number of tokens to guess: twice as many after a hit, few after a miss.
-
-        An evaluation of several tokens costs more than one of a single token where few cores
-        compute, so a wrong guess is a loss.
-        """
+        """Take note of how a guess did, to make longer ones while the model copies."""
         if guessed:
-            hit = accepted == guessed
-            self._width = min(self._longest, self._width * 2) if hit else self._first_width
+            self._hits = self._hits + 1 if accepted == guessed else 0

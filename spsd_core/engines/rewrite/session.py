@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["EVALUATION_CHUNK", "LlamaSession"]
+__all__ = ["EVALUATION_CHUNK", "LARGEST_EVALUATION", "LlamaSession"]
 
 EVALUATION_CHUNK = 64
-"""Most tokens evaluated in one go. Fixed, so that the same prompt gives the same bits; small, so
-that a deadline or a cancellation is seen soon."""
+"""Tokens of a prompt evaluated in one go. Fixed, so that the same prompt gives the same bits; small,
+so that a deadline or a cancellation is seen soon."""
+LARGEST_EVALUATION = 96
+"""Most tokens in one go: a chunk and a short rest."""
 
 _first_process: int | None = None
 """The process that used llama.cpp first; the threads it computes with do not survive a fork."""
@@ -63,7 +65,7 @@ class LlamaSession:
             why = errors[0] if errors else "no reason given"
             raise EngineUnavailable(f"llama.cpp cannot load {path.name}: {why}")
         self._memory: Any = llama_cpp.llama_get_memory(self._context)
-        self._batch = llama_cpp.llama_batch_init(EVALUATION_CHUNK, 0, 1)
+        self._batch = llama_cpp.llama_batch_init(LARGEST_EVALUATION, 0, 1)
         self._describe()
 
     def _describe(self) -> None:
@@ -87,7 +89,7 @@ class LlamaSession:
         trained = self._api.llama_model_n_ctx_train(self._model)
         parameters = self._api.llama_context_default_params()
         parameters.n_ctx = min(context_tokens, trained) if trained > 0 else context_tokens
-        parameters.n_batch = parameters.n_ubatch = EVALUATION_CHUNK
+        parameters.n_batch = parameters.n_ubatch = LARGEST_EVALUATION
         parameters.n_outputs_max = most_outputs
         parameters.n_threads = parameters.n_threads_batch = self.threads
         parameters.no_perf = True
@@ -175,7 +177,7 @@ class LlamaSession:
     # -- computing ----------------------------------------------------------------------------
 
     def evaluate(self, tokens: Sequence[int], *, outputs: int = 1) -> None:
-        """Append at most `EVALUATION_CHUNK` tokens to the context.
+        """Append at most `LARGEST_EVALUATION` tokens to the context.
 
         Args:
             tokens: what to append.
