@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
+from spsd_core.llama_runtime import load_llama_cpp
 from spsd_core.settings import TargetSettings
 from spsd_core.tokens import build_request_counter
 
@@ -61,8 +62,7 @@ def recorder_answers() -> Answers:
 
 def gguf_answers(path: str) -> Answers:
     """Answers of a GGUF through llama-cpp-python, one request at a time."""
-    import llama_cpp
-
+    llama_cpp = load_llama_cpp()
     llama = llama_cpp.Llama(model_path=path, n_ctx=2048, verbose=False)
     lock = threading.Lock()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -45,7 +46,12 @@ def llama_server(
     if api_key is not None:
         command += ["--api_key", api_key]
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "OMP_WAIT_POLICY": "passive"},  # as `load_llama_cpp` does
+        )
         try:
             _wait_until_it_answers(process, port, patience_s)
             yield f"http://127.0.0.1:{port}/v1"

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from spsd_core.exceptions import ConfigurationError
+from spsd_core.llama_runtime import load_llama_cpp
 from spsd_core.tokens.files import first_bytes
 from spsd_core.tokens.pieces import by_pieces
 
@@ -42,8 +43,7 @@ def load_gguf(path: Path) -> Callable[[str], int]:
     Raises:
         OSError: llama.cpp cannot read the file.
     """
-    import llama_cpp
-
+    llama_cpp = load_llama_cpp()
     _quiet()
     llama_cpp.llama_backend_init()
     parameters = llama_cpp.llama_model_default_params()

@@ -11,6 +11,7 @@ abort callback is not used: it would take Python's interpreter lock hundreds of 
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import weakref
 from collections.abc import Callable
@@ -20,12 +21,19 @@ from pathlib import Path
 from spsd_core.engines.protocol import Draft, DraftRequest
 from spsd_core.engines.rewrite.local_model import LocalModel
 from spsd_core.engines.rewrite.worker import DraftWorker
-from spsd_core.exceptions import ConfigurationError, EngineUnavailable, ModelFileError
+from spsd_core.exceptions import (
+    ConfigurationError,
+    DraftAbandoned,
+    EngineUnavailable,
+    ModelFileError,
+)
+from spsd_core.reading import read
 from spsd_core.settings import RewriteSettings, Settings
 
 __all__ = ["LlamaCppEngine"]
 
 _PACKAGES = ("llama_cpp", "jinja2", "numpy")
+_PROBE = "Ready."
 
 
 class LlamaCppEngine:
@@ -66,6 +74,18 @@ class LlamaCppEngine:
         if self._worker.inherited and not self._closed:
             self._worker = self._open_worker()
         return self._worker.put(request)
+
+    def load(self) -> None:
+        """Load the model and evaluate its fixed instruction now, not with the first draft.
+
+        Raises:
+            EngineUnavailable: there is no usable model; says what to do.
+        """
+        probe = DraftRequest(
+            text=_PROBE, reading=read(_PROBE), level="light", token_budget=1, count_tokens=len
+        )
+        with contextlib.suppress(DraftAbandoned):  # one token is enough, and is all it may write
+            self.submit(probe).result()
 
     def close(self) -> None:
         """Fail what runs or waits, free the model, end the thread. May be called twice."""

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from spsd_core.llama_runtime import load_llama_cpp
+
 __all__ = ["captured_logs"]
 
 _ERROR = 3
@@ -39,7 +41,7 @@ def _install() -> None:
     with _install_lock:
         if _callback is not None:
             return
-        import llama_cpp
+        llama_cpp = load_llama_cpp()
 
         previous = llama_cpp.llama_log_callback()
         previous_data = ctypes.c_void_p()

@@ -14,10 +14,10 @@ __all__ = ["DraftMonitor"]
 _TOKENS_BETWEEN_CHECKS = 8
 _SLACK_TOKENS = 2
 """Counts of pieces do not add up exactly to the count of the whole."""
-_COURTESY_FACTOR = 2.0
+_COURTESY_FACTOR = 1.5
 _OTHER_SHARE = 0.05
-"""What a model that has copied so far may yet leave out: twice the courtesy that the phrase list
-finds ahead, and a twentieth of everything."""
+"""What a model that has copied so far may yet leave out: half as much again as the courtesy
+that the phrase list finds ahead, and a twentieth of everything."""
 
 
 class DraftMonitor:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from spsd_core.engines.rewrite.logs import captured_logs
 from spsd_core.exceptions import EngineFailed, EngineUnavailable
+from spsd_core.llama_runtime import load_llama_cpp
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["EVALUATION_CHUNK", "LARGEST_EVALUATION", "LlamaSession"]
 
 EVALUATION_CHUNK = 64
-"""Tokens of a prompt evaluated in one go. Fixed, so that the same prompt gives the same bits; small,
-so that a deadline or a cancellation is seen soon."""
+"""Tokens of a prompt evaluated in one go. Fixed, so that the same prompt gives the same bits;
+small, so that a deadline or a cancellation is seen soon."""
 LARGEST_EVALUATION = 96
 """Most tokens in one go: a chunk and a short rest."""
 
@@ -45,8 +46,7 @@ class LlamaSession:
     def __init__(
         self, path: Path, *, context_tokens: int, threads: int, most_outputs: int = 1
     ) -> None:
-        import llama_cpp
-
+        llama_cpp = load_llama_cpp()
         _refuse_after_fork()
         self._api: Any = llama_cpp
         self._model: Any = None
