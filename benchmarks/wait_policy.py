@@ -3,7 +3,8 @@
     python -m benchmarks.wait_policy [--model NAME_OR_PATH]
 
 Prints the seconds it takes to load a model and evaluate the fixed instruction of `rewrite`, each
-in a process of its own; "busy" means that another process keeps one core.
+in a process of its own; "busy" means that as many other processes compute as the
+machine has cores.
 """
 
 from __future__ import annotations
@@ -27,11 +28,14 @@ def main() -> None:
     model = parser.parse_args().model
     _seconds(model, "passive")  # the file is in the page cache from here on
     for busy in (False, True):
-        rival = subprocess.Popen([sys.executable, "-c", "while True: pass"]) if busy else None
+        rivals = [
+            subprocess.Popen([sys.executable, "-c", "while True: pass"])
+            for _ in range(os.cpu_count() or 1 if busy else 0)
+        ]
         try:
             sleeping, spinning = _seconds(model, "passive"), _seconds(model, "active")
         finally:
-            if rival is not None:
+            for rival in rivals:
                 rival.kill()
                 rival.wait()
         machine = "busy" if busy else "idle"

@@ -12,8 +12,9 @@ __all__ = ["load_llama_cpp"]
 def load_llama_cpp() -> Any:
     """The module `llama_cpp`; its threads sleep while they wait for each other.
 
-    OpenMP threads spin by default; where another program wants the cores too, that slows llama.cpp
-    down by a multiple (`python -m benchmarks.wait_policy`). A wait policy set by the user, or by
+    OpenMP threads spin by default. Sleeping is slower where the cores are free and much faster
+    where other programs want them too (`python -m benchmarks.wait_policy`), as they do beside a
+    service that distils prompts. A wait policy set by the user, or by
     whoever loaded llama.cpp first, stays.
 
     Raises:

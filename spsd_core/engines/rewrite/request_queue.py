@@ -15,9 +15,10 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from spsd_core.engines.protocol import Draft, DraftRequest
+from spsd_core.engines.rewrite.job import Job
 from spsd_core.exceptions import (
     DeadlineExceeded,
     DraftCancelled,
@@ -35,23 +36,9 @@ _CLEAN_UP_S = 1.0
 
 
 @dataclass(eq=False)
-class _Job:
-    request: DraftRequest
-    future: Future[Draft | None] = field(default_factory=Future)
+class _Job(Job):
     task: asyncio.Task[None] | None = None
     timer: asyncio.TimerHandle | None = None
-    _claim: threading.Lock = field(default_factory=threading.Lock)
-
-    def finish(self, draft: Draft | None = None, error: EngineError | None = None) -> None:
-        """Finish the future, unless the deadline, `close` or the caller did so before."""
-        if not self._claim.acquire(blocking=False):
-            return  # never released: whoever takes it finishes the future
-        if not self.future.set_running_or_notify_cancel():
-            return
-        if error is not None:
-            self.future.set_exception(error)
-        else:
-            self.future.set_result(draft)
 
 
 class RequestQueue:

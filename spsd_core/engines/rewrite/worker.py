@@ -8,9 +8,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 
 from spsd_core.engines.protocol import Draft, DraftRequest
+from spsd_core.engines.rewrite.job import Job
 from spsd_core.engines.rewrite.local_model import LocalModel
 from spsd_core.exceptions import (
     DeadlineExceeded,
@@ -28,23 +28,7 @@ _CLOSE_WAIT_S = 10.0
 _CLOSED = "the rewrite engine has been closed"
 
 
-@dataclass(eq=False)
-class _Job:
-    request: DraftRequest
-    future: Future[Draft | None] = field(default_factory=Future)
-    _claim: threading.Lock = field(default_factory=threading.Lock)
-
-    def finish(self, draft: Draft | None = None, error: BaseException | None = None) -> None:
-        """Finish the future, unless that was done before."""
-        if not self._claim.acquire(blocking=False):
-            return  # never released: whoever takes it finishes the future
-        if not self.future.set_running_or_notify_cancel():
-            return
-        if error is not None:
-            self.future.set_exception(error)
-        else:
-            self.future.set_result(draft)
-
+class _Job(Job):
     def refusal(self) -> EngineError | None:
         """Why nobody waits for this job any more, or None."""
         if self.request.cancelled.is_set() or self.future.cancelled():
