@@ -335,7 +335,7 @@ def test_close_may_be_called_twice_and_from_a_with_block() -> None:
 def test_an_engine_of_ones_own_that_cannot_be_built_is_a_wrong_setting() -> None:
     """Whatever its module or factory does."""
     for name in (":build", "spsd_core:", "no.such:module", "spsd_core:none", "math:sqrt"):
-        with pytest.raises(ConfigurationError, match="settings.engines"):
+        with pytest.raises(ConfigurationError, match=r"settings\.engines"):
             Distiller(Settings(engines=(name,)))
     with pytest.raises(ConfigurationError, match="not an engine"):
         Distiller(Settings(engines=("builtins:str",)))
