@@ -17,6 +17,7 @@ from pathlib import Path
 from spsd_core import Distillation, Distiller, Reason, Settings
 from spsd_core.admission import find_chat_marker
 from spsd_core.reading import AtomKind, read
+from spsd_core.settings import Level
 from spsd_core.spans import Edit, apply_edits
 
 
@@ -26,8 +27,9 @@ def main() -> None:
     parser.add_argument("--show", type=int, default=0, metavar="N", help="print N distilled texts")
     args = parser.parse_args()
     violations: list[str] = []
-    for level in ("light", "dense"):
-        distiller = Distiller(Settings(level=level, memo_entries=0))  # type: ignore[arg-type]
+    levels: tuple[Level, ...] = ("light", "dense")
+    for level in levels:
+        distiller = Distiller(Settings(level=level, memo_entries=0))
         print(f"level {level}, tokens by {distiller.counter.name}")
         for path in sorted(args.data.glob("*.jsonl")):
             texts = list(_texts(path))

@@ -145,7 +145,7 @@ class DraftRecord(_Frozen):
     reason: Reason | None = None
     """Why it was not accepted."""
     tokens: int | None = None
-    """Target tokens of the whole request with this draft."""
+    """Target tokens of the draft as the content of a message, without chat template."""
     checks: tuple[CheckRecord, ...] = ()
     repaired: tuple[tuple[int, int], ...] = ()
     """Spans of the original that the repair step put back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -67,7 +68,5 @@ def overlaps(span: tuple[int, int], merged: Sequence[tuple[int, int]]) -> bool:
     >>> overlaps((2, 4), [(0, 2), (4, 6)]), overlaps((1, 3), [(0, 2)])
     (False, True)
     """
-    from bisect import bisect_left
-
     index = bisect_left(merged, (span[1],)) - 1
     return index >= 0 and merged[index][1] > span[0] and span[1] > span[0]

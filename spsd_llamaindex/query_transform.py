@@ -94,10 +94,9 @@ class DistillQueryTransform(BaseQueryTransform):
         done = self._seen.get(bundle, metadata, observers)
         if done is not None:
             return done
-        call = Call(bundle.query_str, "user", "llamaindex", metadata)
-        result = self.distiller.distill(bundle.query_str, call=call, observers=observers)
-        _dispatcher.event(_event(result))
-        return self._seen.put(bundle, metadata, observers, self._bundle(bundle, result))
+        call = _call(bundle, metadata)
+        result = self.distiller.distill(call.text, call=call, observers=observers)
+        return self._made(bundle, metadata, observers, result)
 
     async def arun_for(
         self,
@@ -110,8 +109,18 @@ class DistillQueryTransform(BaseQueryTransform):
         done = self._seen.get(bundle, metadata, observers)
         if done is not None:
             return done
-        call = Call(bundle.query_str, "user", "llamaindex", metadata)
-        result = await self.distiller.adistill(bundle.query_str, call=call, observers=observers)
+        call = _call(bundle, metadata)
+        result = await self.distiller.adistill(call.text, call=call, observers=observers)
+        return self._made(bundle, metadata, observers, result)
+
+    def _made(
+        self,
+        bundle: QueryBundle,
+        metadata: Mapping[str, Any],
+        observers: tuple[Observer, ...],
+        result: Distillation,
+    ) -> QueryBundle:
+        """Tell of a result, and remember the bundle made of it."""
         _dispatcher.event(_event(result))
         return self._seen.put(bundle, metadata, observers, self._bundle(bundle, result))
 
@@ -236,6 +245,10 @@ def _are_equal(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def _as_bundle(query: QueryType) -> QueryBundle:
     return QueryBundle(query_str=query) if isinstance(query, str) else query
+
+
+def _call(bundle: QueryBundle, metadata: Mapping[str, Any]) -> Call:
+    return Call(bundle.query_str, "user", "llamaindex", metadata)
 
 
 def _event(result: Distillation) -> DistillationEvent:
