@@ -221,7 +221,10 @@ class Distiller:
                 recent.append(own)
 
     def _message_hits(self, message: ChatMessage) -> tuple[RuleHit, ...]:
-        return tuple(hit for text in (*message.parts, *message.unseen) for hit in self.hits(text))
+        texts = (*message.parts, *message.unseen)
+        if len(texts) > 1:  # the model reads them in one go: a cue may begin in one, end in another
+            texts += ("\n".join(texts),)
+        return tuple(hit for text in texts for hit in self.hits(text))
 
     def _chat_result(
         self, messages: Sequence[ChatMessage], rows: Sequence[Sequence[Distillation | None]]

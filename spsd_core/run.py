@@ -13,7 +13,7 @@ from spsd_core import admission
 from spsd_core.call_log import CallLog
 from spsd_core.distillation import Distillation, DraftRecord, Reason, RuleHit
 from spsd_core.drafting import GATE_FAILED, Drafting, Verdict, Wait
-from spsd_core.effective import combine
+from spsd_core.effective import EffectiveSettings, combine
 from spsd_core.memo import plain, text_key
 from spsd_core.observers import Call, Observer
 from spsd_core.reading import Reading, read
@@ -115,12 +115,7 @@ class Run:
         if self._observers:
             with self._log.stage("policy"):
                 try:
-                    answers = [observer.spsd_policy(self._log.call) for observer in self._observers]
-                    self._effective = combine(
-                        self._distiller.settings,
-                        self._engine_names,
-                        [answer for answer in answers if answer is not None],
-                    )
+                    self._effective = self._hear(self._observers)
                 except Exception as error:  # noqa: BLE001 - a failing policy is met with care
                     self._log.notes.append(f"policy failed: {type(error).__name__}")
                     return Verdict(Reason.POLICY_FAILED, "policy")
@@ -130,6 +125,14 @@ class Run:
         if not self._effective.enabled:
             return Verdict(Reason.DISABLED, "policy")
         return Verdict(Reason.CACHE_CONTROL, "chat") if self._frozen else None
+
+    def _hear(self, observers: Sequence[Observer]) -> EffectiveSettings:
+        answers = [observer.spsd_policy(self._log.call) for observer in observers]
+        given = [answer for answer in answers if answer is not None]
+        for answer in given:
+            domains = answer.open_domains | answer.close_domains
+            self._distiller.gate.check_domains(domains, "policy")
+        return combine(self._distiller.settings, self._engine_names, given)
 
     def _recall(self) -> Verdict | None:
         """Use what an earlier run on the same text found."""

@@ -77,10 +77,22 @@ class AdmissionSettings(_Group):
 class SafetySettings(_Group):
     """The gate that lets safety-critical text pass through untouched."""
 
-    open_domains: frozenset[Domain] = frozenset()
+    rule_files: tuple[Path, ...] = ()
+    """Rule files of your own, read beside the shipped ones: more rules, domains, allow-lists."""
+    open_domains: frozenset[str] = frozenset()
     """Domains whose texts may be distilled. Empty by default; each one added is a risk taken."""
     allow_gate_override: bool = False
     """Whether a policy may open domains for a call. False: a policy can only close more."""
+
+    @model_validator(mode="after")
+    def _domains_exist(self) -> SafetySettings:
+        unknown = sorted(self.open_domains - set(DOMAINS))
+        if unknown and not self.rule_files:  # those of rule files are known when these are read
+            raise ValueError(
+                f"safety.open_domains: there is no domain {unknown[0]!r}; "
+                f"there are {', '.join(DOMAINS)}, and those of your own rule_files"
+            )
+        return self
 
 
 class VerifierSettings(_Group):
@@ -185,10 +197,13 @@ class Settings(_Group):
     def fingerprint(self) -> str:
         """First 12 hex digits of the sha256 of these settings, the same in every process.
 
-        Secrets do not enter.
+        What stands in rule files enters; secrets do not.
         """
         plain = json.dumps(self.model_dump(), default=_plain, sort_keys=True)
-        return hashlib.sha256(plain.encode()).hexdigest()[:12]
+        digest = hashlib.sha256(plain.encode())
+        for path in self.safety.rule_files:
+            digest.update(path.read_bytes() if path.is_file() else b"")
+        return digest.hexdigest()[:12]
 
     @classmethod
     def from_file(cls, path: str | Path) -> Settings:
@@ -224,7 +239,7 @@ class Overrides(_Group):
     engines: tuple[str, ...] | None = None
     """A subset of the engines the distiller was built with."""
     deadline_ms: float | None = Field(default=None, gt=0)
-    close_domains: frozenset[Domain] = frozenset()
+    close_domains: frozenset[str] = frozenset()
     """Domains to gate although the settings opened them."""
-    open_domains: frozenset[Domain] = frozenset()
+    open_domains: frozenset[str] = frozenset()
     """Domains to open; refused unless `safety.allow_gate_override` is set."""

@@ -24,6 +24,7 @@ _EXIT_INTERRUPTED = 130
 _COMMANDS = {
     "distill": "shorten a text, and say why or why not",
     "demo": "see what SPSD does to example prompts",
+    "gate": "examine safety rules, explain or measure what they do",
     "models": "list, download and verify local model files",
     "doctor": "see what works on this machine, and what to run where something is missing",
 }

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from spsd_core.exceptions import ConfigurationError
 from spsd_core.safety.folding import fold, unmask, unmask_offsets
-from spsd_core.safety.ruleset import MAX_WITHIN, Rule
+from spsd_core.safety.ruleset import MAX_WITHIN, Allowance, Rule
 from spsd_core.spans import Span
 
 __all__ = ["CompiledRules", "Evidence"]
 
 _CHUNK = 4096
-_MEMBERS_PER_SET = 10  # small sets have small automata: faster while cold, far less memory
+_SOURCE_PER_SET = 14_000  # small sets have small automata: faster while cold, far less memory
 _SET_BYTES = 16 << 20
 _PATTERN_BYTES = 8 << 20
 _ANYTHING = r"(?s:.)"
@@ -43,19 +43,31 @@ class _Plan:
     rule: Rule
     alone: int | None
     together: tuple[int, ...]
-    void: int | None
+    voids: tuple[_Void, ...]
+
+
+class _Void(NamedTuple):
+    """What makes evidence void, and how near in the same sentence it may stand."""
+
+    member: int
+    reach: int
 
 
 class CompiledRules:
     """Rules ready to match. Immutable once built, safe to share between threads.
 
+    Args:
+        rules: what to look for.
+        allow: phrases that void the evidence of rules they concern.
+
     Raises:
         ConfigurationError: a pattern is not valid RE2 syntax; the message names the rule.
     """
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], allow: Sequence[Allowance] = ()) -> None:
         self._sources: dict[str, int] = {}
         self._patterns: list[Any] = []
+        self._allow = allow
         self._plans = [self._plan(rule) for rule in rules]
         self._evasive = [plan for plan in self._plans if plan.rule.evasive]
         self._sets = self._compile_sets()
@@ -68,10 +80,17 @@ class CompiledRules:
                 together=tuple(
                     i for group in rule.all_of if (i := self._member(group)) is not None
                 ),
-                void=self._member(rule.unless) if rule.unless else None,
+                voids=tuple(self._voids(rule)),
             )
         except ValueError as error:
             raise ConfigurationError(f"rule {rule.id}: {error}") from error
+
+    def _voids(self, rule: Rule) -> Iterator[_Void]:
+        if rule.unless:
+            yield _Void(self._member(rule.unless), rule.unless_within)
+        for allowance in self._allow:
+            if allowance.concerns(rule):
+                yield _Void(self._member(allowance.patterns), 0)
 
     def _member(self, patterns: Sequence[str]) -> int:
         """Index of the member that matches any of `patterns`; equal members are shared."""
@@ -88,24 +107,42 @@ class CompiledRules:
         return self._sources[source]
 
     def _compile_sets(self) -> list[_MemberSet]:
-        sources = list(self._sources)
-        return [
-            _MemberSet(first, sources[first : first + _MEMBERS_PER_SET])
-            for first in range(0, len(sources), _MEMBERS_PER_SET)
-        ]
+        sets: list[_MemberSet] = []
+        first, pending, size = 0, list[str](), 0
+        for source in self._sources:
+            if pending and size + len(source) > _SOURCE_PER_SET:
+                sets.append(_MemberSet(first, pending))
+                first, pending, size = first + len(pending), [], 0
+            pending.append(source)
+            size += len(source)
+        return [*sets, _MemberSet(first, pending)]
 
-    def find(self, text: str) -> dict[str, Evidence]:
-        """The first evidence of every rule that fires on `text`, by rule id."""
+    @property
+    def domains(self) -> frozenset[str]:
+        """The domains that have rules."""
+        return frozenset(plan.rule.domain for plan in self._plans)
+
+    def find(self, text: str, *, exceptions: bool = True) -> dict[str, Evidence]:
+        """The first evidence of every rule that fires on `text`, by rule id.
+
+        Args:
+            text: any str.
+            exceptions: whether `unless` and allowances make evidence void.
+        """
+        plans, evasive = self._plans, self._evasive
+        if not exceptions:
+            plans = [replace(plan, voids=()) for plan in plans]
+            evasive = [plan for plan in plans if plan.rule.evasive]
         folded = fold(text)
         found: dict[str, Evidence] = {}
         for start, end in _chunks(folded):
             chunk = folded[start:end]
-            for plan, span in self._fired(chunk, self._plans, found):
+            for plan, span in self._fired(chunk, plans, found):
                 found[plan.rule.id] = _evidence_at(plan, span, start)
             unmasked = unmask(chunk)
             if unmasked is None:
                 continue
-            for plan, span in self._fired(unmasked, self._evasive, found):
+            for plan, span in self._fired(unmasked, evasive, found):
                 origin = unmask_offsets(chunk)
                 place = Span(origin[span.start], origin[span.end - 1] + 1)
                 found[plan.rule.id] = _evidence_at(plan, place, start)
@@ -173,16 +210,17 @@ class _Scan:
 
     def _valid(self, plan: _Plan, member: int | None) -> list[Span]:
         spans = self._spans(member)
-        if plan.void is None or plan.void not in self._members:
-            return spans
-        void, reach = self._spans(plan.void), plan.rule.unless_within
-        return [span for span in spans if not self._voided(span, void, reach)]
+        for void in plan.voids:
+            if void.member in self._members:
+                spans = [span for span in spans if not self._voided(span, void)]
+        return spans
 
-    def _voided(self, span: Span, void: Sequence[Span], reach: int) -> bool:
-        """Whether one of `void` (sorted) touches `span`, or is near it in the same sentence."""
-        index = bisect_left(void, (span.end + reach,)) - 1
-        while index >= 0 and void[index].end + reach > span.start:
-            start, end = void[index]
+    def _voided(self, span: Span, void: _Void) -> bool:
+        """Whether an exception touches `span`, or is near it in the same sentence."""
+        places, reach = self._spans(void.member), void.reach
+        index = bisect_left(places, (span.end + reach,)) - 1
+        while index >= 0 and places[index].end + reach > span.start:
+            start, end = places[index]
             between = self._bytes[end : span.start] or self._bytes[span.end : start]
             if not any(mark in between for mark in _SENTENCE_ENDS):
                 return True

@@ -1,6 +1,6 @@
-"""Safety rules as data: one YAML file for a domain, read, validated and examined here.
+"""Safety rules as data: YAML files, read and validated here. `checking` examines their examples.
 
-A file looks like this (`_words.yaml` holds only `words`, shared by all files)::
+A file looks like this (files that begin with `_` hold only `words`, shared by all files)::
 
     domain: crisis
     words:
@@ -20,7 +20,14 @@ A file looks like this (`_words.yaml` holds only `words`, shared by all files)::
         unless_within: 0                            # or is this near one in the same sentence
         must_catch: [...]                           # at least two sentences this rule must catch
         must_not_catch: [...]                       # at least two near misses it must not catch
+    allow:                                          # your phrases that are harmless where you work
+      - reason: Our machines have a kill switch.
+        rules: [harmful.violence, crisis]           # ids or domains; left out: every rule
+        patterns: [kill ?switch(es)?]               # evidence that touches one of these is void
+        must_catch: [...]                           # at least two texts that are gated all the same
+        must_not_catch: [...]                       # at least two that were gated and no longer are
 
+`domain` may be one of SPSD's own or a new one; a file that holds only `allow` needs none.
 Patterns are RE2 regular expressions over the *folded* text (see `spsd_core.safety.folding`): lower
 case, no apostrophes (`cant`), single spaces, no hyphens or brackets, no accents. They match whole
 words; patterns with characters of scripts that write without spaces match anywhere. Do not bridge
@@ -30,37 +37,23 @@ gaps with `.*`: that is what `all_of` and `within` are for.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from spsd_core.exceptions import ConfigurationError
-from spsd_core.settings import DOMAINS
 
-if TYPE_CHECKING:
-    from spsd_core.safety.matching import CompiledRules
-
-__all__ = [
-    "MAX_WITHIN",
-    "Problem",
-    "Rule",
-    "RuleFile",
-    "check_rules",
-    "load_rules",
-    "rule_files",
-]
+__all__ = ["MAX_WITHIN", "Allowance", "Rule", "RuleFile", "load_file", "load_rules", "rule_files"]
 
 MAX_WITHIN = 600
 """Longest window of combined evidence, in folded characters."""
 
 _FOLDER = Path(__file__).with_name("rules")
-_WORDS = "_words.yaml"
 _PLACE = re.compile(r"<([a-z_]+)>")
 _LIST = re.compile(r",\s+")  # with the space, so that x{2,} can stand in a list
-_SYNTAX = re.compile(r"\\.|\[[^\]]*\]")
-_UNFOLDED = re.compile(r"[A-Z'’`\"#~\-]|  ")
 
 
 def _several(patterns: object) -> object:
@@ -95,48 +88,87 @@ class Rule(_Part):
         return self.id.partition(".")[0]
 
 
+class Allowance(_Part):
+    """Phrases that are harmless where the user works, whatever the rules say."""
+
+    reason: str = Field(min_length=10)
+    rules: tuple[str, ...] = ()
+    """Ids of rules, or domains; empty: every rule."""
+    patterns: Patterns
+    must_catch: tuple[str, ...]
+    must_not_catch: tuple[str, ...]
+
+    def concerns(self, rule: Rule) -> bool:
+        """Whether evidence of `rule` is void where it touches one of the phrases."""
+        return not self.rules or rule.id in self.rules or rule.domain in self.rules
+
+
 class RuleFile(_Part):
-    """The rules of one domain, and the word lists they use."""
+    """The rules of one domain, the allowances, and the word lists they use."""
 
-    domain: str
+    domain: str | None = Field(default=None, pattern=r"^[a-z_]+$")
     words: dict[str, str] = {}
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule, ...] = ()
+    allow: tuple[Allowance, ...] = ()
 
-
-class Problem(NamedTuple):
-    """Something wrong with a rule file."""
-
-    file: str
-    rule: str
-    message: str
+    @model_validator(mode="after")
+    def _holds_something(self) -> RuleFile:
+        if self.rules and self.domain is None:
+            raise ValueError("domain is missing: say which domain the rules belong to")
+        if not self.rules and not self.allow:
+            raise ValueError("there are neither rules nor allow in it")
+        return self
 
 
 def rule_files() -> tuple[Path, ...]:
     """The rule files that ship with SPSD, in a stable order."""
-    return tuple(sorted(path for path in _FOLDER.glob("*.yaml") if path.name != _WORDS))
+    return tuple(path for path in sorted(_FOLDER.glob("*.yaml")) if path.name[0] != "_")
+
+
+@cache
+def _shared_words() -> dict[str, str]:
+    words: dict[str, str] = {}
+    for path in sorted(_FOLDER.glob("_*.yaml")):
+        words.update(_read_yaml(path).get("words", {}))
+    return words
 
 
 def load_rules(paths: Iterable[Path]) -> tuple[Rule, ...]:
-    """Read rule files; word lists are put in their places.
+    """The rules in some files; word lists are put in their places.
 
     Raises:
         ConfigurationError: a file cannot be read or is not a valid rule file; the message names it.
     """
-    shared = _read_yaml(_FOLDER / _WORDS).get("words", {})
-    rules: list[Rule] = []
-    for path in paths:
-        rules.extend(_load_file(path, shared).rules)
-    return tuple(rules)
+    return tuple(rule for path in paths for rule in load_file(path).rules)
 
 
-def _load_file(path: Path, shared: Mapping[str, str]) -> RuleFile:
+def load_file(path: Path) -> RuleFile:
+    """Read one rule file; word lists are put in their places. Raises as `load_rules`."""
     try:
         parsed = RuleFile.model_validate(_read_yaml(path))
     except ValidationError as error:
         raise ConfigurationError(f"{path.name} is not a valid rule file: {error}") from error
-    words = {**shared, **parsed.words}
-    rules = tuple(_with_words(rule, words, path) for rule in parsed.rules)
-    return parsed.model_copy(update={"rules": rules})
+    words = {**_shared_words(), **parsed.words}
+
+    def expand(patterns: Iterable[str], where: str) -> tuple[str, ...]:
+        return tuple(_expand(pattern, words, f"{path.name}, {where}") for pattern in patterns)
+
+    rules = tuple(_with_words(rule, expand) for rule in parsed.rules)
+    allow = tuple(
+        item.model_copy(update={"patterns": expand(item.patterns, "allow")})
+        for item in parsed.allow
+    )
+    return parsed.model_copy(update={"rules": rules, "allow": allow})
+
+
+def _with_words(rule: Rule, expand: Callable[[Iterable[str], str], tuple[str, ...]]) -> Rule:
+    return rule.model_copy(
+        update={
+            "patterns": expand(rule.patterns, rule.id),
+            "all_of": tuple(expand(group, rule.id) for group in rule.all_of),
+            "unless": expand(rule.unless, rule.id),
+        }
+    )
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -152,19 +184,6 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return loaded
 
 
-def _with_words(rule: Rule, words: Mapping[str, str], path: Path) -> Rule:
-    def expand(patterns: Sequence[str]) -> tuple[str, ...]:
-        return tuple(_expand(pattern, words, f"{path.name}, {rule.id}") for pattern in patterns)
-
-    return rule.model_copy(
-        update={
-            "patterns": expand(rule.patterns),
-            "all_of": tuple(expand(group) for group in rule.all_of),
-            "unless": expand(rule.unless),
-        }
-    )
-
-
 def _expand(pattern: str, words: Mapping[str, str], where: str, depth: int = 0) -> str:
     def replacement(place: re.Match[str]) -> str:
         name = place[1]
@@ -175,53 +194,3 @@ def _expand(pattern: str, words: Mapping[str, str], where: str, depth: int = 0) 
         return f"(?:{alternatives})"
 
     return _PLACE.sub(replacement, pattern)
-
-
-def check_rules(paths: Iterable[Path]) -> list[Problem]:
-    """Examine rule files: form, ids, patterns, and every example against its own rule."""
-    from spsd_core.safety.matching import CompiledRules
-
-    problems: list[Problem] = []
-    seen: set[str] = set()
-    for path in paths:
-        try:
-            rules = load_rules([path])
-            domain = RuleFile.model_validate(_read_yaml(path)).domain
-        except (ConfigurationError, ValidationError) as error:
-            problems.append(Problem(path.name, "", str(error)))
-            continue
-        if domain != path.stem or domain not in DOMAINS:
-            problems.append(Problem(path.name, "", f"domain {domain!r} does not match the file"))
-        for rule in rules:
-            messages = list(_form_problems(rule, domain, seen))
-            seen.add(rule.id)
-            if not messages:
-                messages += _example_problems(rule, CompiledRules)
-            problems.extend(Problem(path.name, rule.id, message) for message in messages)
-    return problems
-
-
-def _form_problems(rule: Rule, domain: str, seen: set[str]) -> Iterable[str]:
-    if rule.domain != domain:
-        yield f"id must begin with {domain}."
-    if rule.id in seen:
-        yield "id is used twice"
-    if not rule.patterns and len(rule.all_of) < 2:
-        yield "needs patterns, or at least two groups in all_of"
-    if len(rule.must_catch) < 2 or len(rule.must_not_catch) < 2:
-        yield "needs two examples and two near misses"
-    for pattern in (*rule.patterns, *rule.unless, *(p for group in rule.all_of for p in group)):
-        if _UNFOLDED.search(_SYNTAX.sub("", pattern)):
-            yield f"pattern {pattern!r} can never match: it is not in folded form"
-        if ".*" in pattern or ".+" in pattern:
-            yield f"pattern {pattern!r} bridges a gap of any length; use all_of and within"
-
-
-def _example_problems(rule: Rule, compiler: type[CompiledRules]) -> list[str]:
-    try:
-        compiled = compiler([rule])
-    except ConfigurationError as error:
-        return [str(error)]
-    missed = [f"does not catch {text!r}" for text in rule.must_catch if not compiled.find(text)]
-    caught = [f"catches {text!r}" for text in rule.must_not_catch if compiled.find(text)]
-    return missed + caught

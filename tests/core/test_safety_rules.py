@@ -8,7 +8,7 @@ import pytest
 
 from spsd_core.exceptions import ConfigurationError
 from spsd_core.safety import check_rules, rule_files
-from spsd_core.safety.ruleset import load_rules
+from spsd_core.safety.ruleset import load_file, load_rules
 from spsd_core.settings import DOMAINS
 
 GOOD = """
@@ -34,6 +34,11 @@ def test_every_shipped_rule_catches_its_examples_and_none_of_its_near_misses(pat
     assert check_rules([path]) == []
 
 
+@pytest.mark.parametrize("path", rule_files(), ids=lambda path: path.stem)
+def test_a_shipped_file_is_named_after_its_domain(path: Path) -> None:
+    assert load_file(path).domain == path.stem
+
+
 def test_rule_ids_are_unique_over_all_files() -> None:
     assert check_rules(rule_files()) == []
 
@@ -51,7 +56,7 @@ def test_a_good_file_has_no_problems(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("domain: legal", "domain: medical", "does not match the file"),
+        ("domain: legal", "domain: medical", "must begin with medical."),
         ("id: legal.example", "id: crisis.example", "must begin with legal."),
         ("I am going to bed.", "We were going to court.", "catches 'We were going to court.'"),
         ("I am going to court.", "I like trees.", "does not catch 'I like trees.'"),
