@@ -1,0 +1,1 @@
+"""How the Reader is made: corpus, synthesis, training, export. Not part of the package."""
