@@ -45,7 +45,7 @@ def test_a_message_without_marks_is_all_task() -> None:
         ("⟦Hi", "not of the form"),
         ("⟦S  Hi⟧", "space at an end"),
         ("⟦S Hi ⟧", "space at an end"),
-        ("⟦S ⟧", "empty"),
+        ("a ⟦S ⟧", "empty"),
         ("un⟦S kind⟧", "inside a word"),
         ("⟦S un⟧kind", "inside a word"),
         ("", "no text"),
