@@ -12,6 +12,7 @@ __all__ = [
     "DOMAINS",
     "KINDS",
     "ROLES",
+    "UNKNOWN",
     "MarkupError",
     "Message",
     "RoleSpan",
@@ -30,6 +31,8 @@ ROLES = {
 }
 """Letter in the markup and name of the role; unmarked words are TASK."""
 AFFECTS = ("neutral", "frustrated", "anxious", "urgent", "sad", "excited")
+UNKNOWN = "unknown"
+"""Affect of a message that was written for its domain only."""
 DOMAINS = (
     "none",
     "medical",
@@ -148,7 +151,8 @@ def parse_message(header: str, body: str, *, identity: str, has_roles: bool = Tr
 
 
 def _fields(header: str, identity: str) -> dict[str, str]:
-    allowed = {"persona": None, "kind": KINDS, "domain": DOMAINS, "affect": AFFECTS}
+    affects = (*AFFECTS, UNKNOWN)
+    allowed = {"persona": None, "kind": KINDS, "domain": DOMAINS, "affect": affects}
     fields: dict[str, str] = {}
     for part in header.split():
         name, equals, value = part.partition("=")

@@ -1,0 +1,174 @@
+"""Trains the Reader: python -m training.train --base FOLDER --out reader.pt.
+
+FOLDER holds all-MiniLM-L6-v2 (model.safetensors, config.json, tokenizer.json); training/README.md
+says where to get it. Every choice is an option, every random number comes from --seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from transformers import BertModel
+
+from training.dataset import IGNORED, Batch, Encoded, batches, encode, split_by_persona
+from training.evaluate import evaluate
+from training.markup import ROLES, Message, read_corpus
+from training.model import Outputs, Reader, mean_vector
+from training.synthesis import Synthesiser
+
+__all__ = ["main"]
+
+_HEADS = ("roles", "domains", "affects", "vectors")
+_WEIGHTS = {"roles": 1.0, "domains": 0.3, "affects": 0.3, "vectors": 2.0}
+"""Weight of each head's loss; chosen so that the roles lead."""
+
+
+def losses(outputs: Outputs, batch: Batch, teacher: Tensor | None) -> dict[str, Tensor]:
+    """The loss of each head: cross entropy, and one minus the cosine to the teacher's vector."""
+    entropy = nn.functional.cross_entropy
+    found = {}
+    if (batch.roles != IGNORED).any():
+        found["roles"] = entropy(
+            outputs.roles.reshape(-1, len(ROLES)), batch.roles.reshape(-1), ignore_index=IGNORED
+        )
+    for name, labels in (("domains", batch.domains), ("affects", batch.affects)):
+        if (labels != IGNORED).any():
+            found[name] = entropy(getattr(outputs, name), labels, ignore_index=IGNORED)
+    if teacher is not None:
+        found["vectors"] = 1 - (outputs.vectors * teacher).sum(-1).mean()
+    return found
+
+
+class Trainer:
+    """One training run."""
+
+    def __init__(self, args: argparse.Namespace, train: list[Message]) -> None:
+        self.args = args
+        self.rng = random.Random(args.seed)
+        self.tokenizer = Tokenizer.from_file(str(args.base / "tokenizer.json"))
+        self.tokenizer.no_padding()
+        self.tokenizer.no_truncation()
+        self.reader = Reader.from_pretrained(args.base, args.layers)
+        if not args.train_embeddings:  # half of the weights; the corpus is too small to move them
+            self.reader.encoder.embeddings.word_embeddings.requires_grad_(False)
+        self.teacher = BertModel.from_pretrained(args.base, add_pooling_layer=False).eval()
+        self.real = [self._encode(message) for message in train for _ in range(args.real)]
+        self.synthesiser = Synthesiser(train, args.seed)
+
+    def _encode(self, message: Message) -> Encoded:
+        return encode(message, self.tokenizer, self.args.max_pieces)
+
+    def epoch(self) -> list[Encoded]:
+        """The real messages, and synthetic ones never seen before."""
+        made = self.synthesiser.messages(self.args.synthetic // self.args.epochs)
+        return [*self.real, *map(self._encode, made)]
+
+    def run(self) -> Iterator[str]:
+        """Train; yields a line of news now and then."""
+        args, started = self.args, time.perf_counter()
+        groups = [
+            {"params": self._parameters(new=False), "lr": args.rate},
+            {"params": self._parameters(new=True), "lr": args.rate * 5},
+        ]
+        optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
+        epochs = [self.epoch() for _ in range(args.epochs)]
+        pieces = sum(len(example.ids) for epoch in epochs for example in epoch)
+        steps = max(1, pieces // args.batch_pieces)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser,
+            max_lr=[group["lr"] for group in groups],
+            total_steps=int(steps * 1.4) + 10,
+            pct_start=0.08,
+        )
+        yield f"{pieces} word pieces in {args.epochs} epochs"
+        self.reader.train()
+        recent: dict[str, float] = {}
+        step = 0
+        for examples in epochs:
+            for batch in batches(examples, args.batch_pieces, self.rng):
+                for name, value in self._step(batch, optimiser).items():
+                    recent[name] = 0.98 * recent.get(name, value) + 0.02 * value
+                schedule.step()
+                step += 1
+                if step % 100 == 0:
+                    news = ", ".join(f"{name} {value:.3f}" for name, value in recent.items())
+                    yield f"{time.perf_counter() - started:5.0f} s  step {step}  {news}"
+        self.reader.eval()
+
+    def _parameters(self, *, new: bool) -> list[nn.Parameter]:
+        """Those of the heads, or those of the encoder, that are trained."""
+        return [
+            parameter
+            for name, parameter in self.reader.named_parameters()
+            if parameter.requires_grad and name.startswith("encoder.") != new
+        ]
+
+    def _step(self, batch: Batch, optimiser: torch.optim.Optimizer) -> dict[str, float]:
+        heads = self.args.heads
+        teacher = None
+        if "vectors" in heads and self.rng.random() < self.args.teacher_share:
+            with torch.no_grad():
+                states = self.teacher(input_ids=batch.ids, attention_mask=batch.mask)
+                pooled = mean_vector(states.last_hidden_state, batch.mask)
+                teacher = nn.functional.normalize(pooled, dim=-1)
+        found = losses(self.reader(batch.ids, batch.mask), batch, teacher)
+        total = sum(_WEIGHTS[name] * loss for name, loss in found.items() if name in heads)
+        if isinstance(total, Tensor):
+            optimiser.zero_grad()
+            total.backward()
+            nn.utils.clip_grad_norm_(self.reader.parameters(), 1.0)
+            optimiser.step()
+        return {name: loss.item() for name, loss in found.items()}
+
+
+def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of a run."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--base", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--synthetic", type=int, default=20_000, help="over all epochs")
+    parser.add_argument("--real", type=int, default=2, help="times a real message is seen an epoch")
+    parser.add_argument("--rate", type=float, default=1.5e-4)
+    parser.add_argument("--batch-pieces", type=int, default=2048)
+    parser.add_argument("--max-pieces", type=int, default=256)
+    parser.add_argument("--teacher-share", type=float, default=0.25)
+    parser.add_argument("--heads", nargs="+", choices=_HEADS, default=list(_HEADS))
+    parser.add_argument("--train-embeddings", action="store_true")
+    parser.add_argument("--held-out", type=float, default=0.15, help="share of personas")
+    parser.add_argument("--all", action="store_true", help="train on held-out personas, too")
+    parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument("--threads", type=int, default=2)
+    return parser.parse_args(argv)
+
+
+def main() -> None:
+    """Train, evaluate on the held-out personas, save."""
+    args = arguments()
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    messages = read_corpus()
+    train, held = split_by_persona(messages, args.held_out, args.seed)
+    trainer = Trainer(args, messages if args.all else train)
+    print(f"{len(train)} messages to train on, {len(held)} held out")
+    for news in trainer.run():
+        print(news, flush=True)
+    trainer.reader.save(args.out)
+    figures = evaluate(trainer.reader, held, trainer.tokenizer)
+    print(json.dumps(figures, indent=2))
+    args.out.with_suffix(".json").write_text(
+        json.dumps({"arguments": vars(args), "held_out": figures}, indent=2, default=str)
+    )
+
+
+if __name__ == "__main__":
+    main()
