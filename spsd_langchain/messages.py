@@ -6,7 +6,6 @@ model will read (tool calls, documents, other blocks) is shown to the safety gat
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +22,7 @@ from langchain_core.messages import ChatMessage as NamedRoleMessage
 from spsd_core.chat import ChatDistillation, ChatMessage
 from spsd_core.distillation import Distillation, Record
 from spsd_core.settings import Role
+from spsd_core.unseen import OPAQUE_KEYS, call_text, words
 
 __all__ = ["METADATA_KEY", "apply_distillation", "message_record", "to_chat_messages"]
 
@@ -50,12 +50,6 @@ _NAMED_ROLES: dict[str, Role] = {
 }
 # Marks of a provider's prompt cache: Anthropic, OpenAI (in `extras`), Bedrock (a block of its own).
 _CACHE_MARKS = frozenset({"cache_control", "prompt_cache_breakpoint", "cachePoint", "cache_point"})
-# Keys of a content block that hold no language: types, identifiers, binary data, addresses.
-_OPAQUE_KEYS = frozenset(
-    {"type", "id", "index", "tool_use_id", "tool_call_id", "call_id", "file_id", "cache_control"}
-    | {"mime_type", "media_type", "source_type", "format", "detail", "url", "uri", "image_url"}
-    | {"data", "base64", "bytes", "file_data", "signature", "encrypted_content", "redacted_data"}
-)
 _CALL_BLOCKS = ("tool_use", "tool_call", "function_call", "invalid_tool_call")
 
 
@@ -182,12 +176,12 @@ def _unseen(message: BaseMessage) -> Iterator[str]:
     known_ids = [identifier for identifier, _ in calls if identifier]
     for block in _blocks(message):
         if block.get("type") not in _CALL_BLOCKS:
-            text = _words(_without_text(block), _OPAQUE_KEYS)
+            text = words(_without_text(block), OPAQUE_KEYS)
         elif block.get("id") in known_ids:
             continue  # the same call once more, in the provider's own notation
         else:
             arguments = (block.get(key) for key in ("input", "args", "arguments"))
-            text = _call_text(block.get("name"), list(arguments))
+            text = call_text(block.get("name"), list(arguments))
         if text:
             yield text
     yield from (text for _, text in calls)
@@ -204,60 +198,16 @@ def _tool_calls(message: BaseMessage) -> Iterator[tuple[str | None, str]]:
     if not isinstance(message, AIMessage):
         return
     for call in message.tool_calls:
-        yield call.get("id"), _call_text(call["name"], call["args"])
+        yield call.get("id"), call_text(call["name"], call["args"])
     for broken in message.invalid_tool_calls:
-        yield broken.get("id"), _call_text(broken.get("name"), broken.get("args"))
+        yield broken.get("id"), call_text(broken.get("name"), broken.get("args"))
     if message.tool_calls or message.invalid_tool_calls:
         return
     raw_calls = message.additional_kwargs.get("tool_calls") or ()
     functions = [call.get("function") for call in raw_calls if isinstance(call, dict)]
     for function in [*functions, message.additional_kwargs.get("function_call")]:
         if isinstance(function, dict):
-            yield None, _call_text(function.get("name"), function.get("arguments"))
-
-
-def _call_text(name: object, arguments: object) -> str:
-    if isinstance(arguments, str):
-        arguments = _parsed(arguments)
-    return "\n".join(filter(None, [name if isinstance(name, str) else "", _words(arguments)]))
-
-
-def _parsed(arguments: str) -> object:
-    """The arguments a JSON text holds; broken JSON as it is, its escaped line ends undone."""
-    try:
-        return json.loads(arguments)
-    except (ValueError, RecursionError):
-        return arguments.replace("\\n", "\n")
-
-
-def _words(value: object, skip: frozenset[str] = frozenset()) -> str:
-    """Every leaf of nested data as a line `key: value`, keys in `skip` left out.
-
-    Not JSON: its escapes (`chest\\npain`) would hide words from the gate. Not recursive: depth and
-    cycles are the sender's choice.
-    """
-    lines: list[str] = []
-    containers: set[int] = set()
-    pending: list[tuple[str, object]] = [("", value)]
-    while pending:
-        key, item = pending.pop()
-        if isinstance(item, (Mapping, list, tuple)):
-            if id(item) not in containers:
-                containers.add(id(item))
-                pending.extend(reversed(_children(key, item, skip)))
-        elif isinstance(item, (str, int, float)):
-            lines.append(f"{key}: {item}" if key else str(item))
-    return "\n".join(lines)
-
-
-def _children(
-    key: str, item: Mapping[Any, Any] | Sequence[Any], skip: frozenset[str]
-) -> list[tuple[str, object]]:
-    if isinstance(item, Mapping):
-        if item.get("type") == "text":  # Anthropic's text documents keep their words in `data`
-            skip = skip - {"data"}
-        return [(str(name), child) for name, child in item.items() if name not in skip]
-    return [(key, child) for child in item]
+            yield None, call_text(function.get("name"), function.get("arguments"))
 
 
 def _apply(

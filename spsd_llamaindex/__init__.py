@@ -1,4 +1,4 @@
-"""SPSD for LlamaIndex: distils the user's query before retrieval and synthesis.
+"""SPSD for LlamaIndex: distils queries before retrieval, and the user's turns before an LLM.
 
 Names are loaded on first use, so that importing the package does not import LlamaIndex.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spsd_llamaindex.callbacks import DistillationCallbackHandler
     from spsd_llamaindex.events import DistillationEvent
+    from spsd_llamaindex.llm import DistillingLLM
     from spsd_llamaindex.query_engine import DistillQueryEngine
     from spsd_llamaindex.query_transform import DistillQueryTransform
 
@@ -19,6 +20,7 @@ __all__ = [
     "DistillQueryTransform",
     "DistillationCallbackHandler",
     "DistillationEvent",
+    "DistillingLLM",
 ]
 
 _HOME_OF = {
@@ -26,6 +28,7 @@ _HOME_OF = {
     "DistillQueryTransform": "query_transform",
     "DistillationCallbackHandler": "callbacks",
     "DistillationEvent": "events",
+    "DistillingLLM": "llm",
 }
 
 

@@ -6,11 +6,13 @@ from typing import Any
 
 from llama_index_instrumentation.base import BaseEvent
 
-__all__ = ["DistillationEvent"]
+from spsd_core.distillation import Distillation
+
+__all__ = ["DistillationEvent", "distillation_event"]
 
 
 class DistillationEvent(BaseEvent):
-    """A query was distilled, or passed through."""
+    """A text (a query, a turn of a conversation) was distilled, or passed through."""
 
     decision: str
     """`distilled` or `passthrough`."""
@@ -25,3 +27,14 @@ class DistillationEvent(BaseEvent):
     def class_name(cls) -> str:
         """Name under which event handlers see it."""
         return "SPSDDistillationEvent"
+
+
+def distillation_event(result: Distillation) -> DistillationEvent:
+    """The event that tells of a result."""
+    return DistillationEvent(
+        decision=result.decision.value,
+        reason=result.reason.value,
+        tokens_before=result.tokens_before,
+        tokens_after=result.tokens_after,
+        record=result.record.model_dump(mode="json"),
+    )

@@ -20,7 +20,7 @@ from spsd_core.exceptions import ConfigurationError
 from spsd_core.observers import Call, Observer
 from spsd_core.settings import Settings
 from spsd_llamaindex.callbacks import observers_in
-from spsd_llamaindex.events import DistillationEvent
+from spsd_llamaindex.events import distillation_event
 
 __all__ = ["DistillQueryTransform", "EmbedWith"]
 
@@ -121,7 +121,7 @@ class DistillQueryTransform(BaseQueryTransform):
         result: Distillation,
     ) -> QueryBundle:
         """Tell of a result, and remember the bundle made of it."""
-        _dispatcher.event(_event(result))
+        _dispatcher.event(distillation_event(result))
         return self._seen.put(bundle, metadata, observers, self._bundle(bundle, result))
 
     def _run(self, query_bundle: QueryBundle, metadata: dict[str, Any]) -> QueryBundle:
@@ -249,13 +249,3 @@ def _as_bundle(query: QueryType) -> QueryBundle:
 
 def _call(bundle: QueryBundle, metadata: Mapping[str, Any]) -> Call:
     return Call(bundle.query_str, "user", "llamaindex", metadata)
-
-
-def _event(result: Distillation) -> DistillationEvent:
-    return DistillationEvent(
-        decision=result.decision.value,
-        reason=result.reason.value,
-        tokens_before=result.tokens_before,
-        tokens_after=result.tokens_after,
-        record=result.record.model_dump(mode="json"),
-    )
