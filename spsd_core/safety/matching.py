@@ -7,13 +7,14 @@ inside that chunk. Chunks bound the work of the second step, whatever the text i
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from spsd_core.exceptions import ConfigurationError
-from spsd_core.safety.folding import fold, unmask, unmask_offsets
+from spsd_core.safety.folding import fold, fold_offsets, unmask, unmask_offsets
 from spsd_core.safety.ruleset import MAX_WITHIN, Allowance, Rule
 from spsd_core.spans import Span
 
@@ -24,6 +25,9 @@ _SOURCE_PER_SET = 14_000  # small sets have small automata: faster while cold, f
 _SET_BYTES = 16 << 20
 _PATTERN_BYTES = 8 << 20
 _ANYTHING = r"(?s:.)"
+_LINE_END = re.compile(r"([\r\n\v\f\x85\u2028\u2029]+)[ \t>|]*")
+_WRAPPED = 45
+"""A line at least this long may have been broken to fit a width."""
 _SENTENCE_ENDS = (b".", b"!", b"?")
 
 
@@ -133,25 +137,27 @@ class CompiledRules:
         if not exceptions:
             plans = [replace(plan, voids=()) for plan in plans]
             evasive = [plan for plan in plans if plan.rule.evasive]
-        folded = fold(text)
+        folded, lines = fold(text), _Lines(text)
         found: dict[str, Evidence] = {}
         for start, end in _chunks(folded):
             chunk = folded[start:end]
-            for plan, span in self._fired(chunk, plans, found):
+            scan = _Scan(chunk, self._patterns, self._sets, lines.from_place(start))
+            for plan, span in self._fired(scan, plans, found):
                 found[plan.rule.id] = _evidence_at(plan, span, start)
             unmasked = unmask(chunk)
             if unmasked is None:
                 continue
-            for plan, span in self._fired(unmasked, evasive, found):
-                origin = unmask_offsets(chunk)
+            origin = unmask_offsets(chunk)
+            scan = _Scan(unmasked, self._patterns, self._sets, lines.from_place(start, origin))
+            for plan, span in self._fired(scan, evasive, found):
                 place = Span(origin[span.start], origin[span.end - 1] + 1)
                 found[plan.rule.id] = _evidence_at(plan, place, start)
         return found
 
+    @staticmethod
     def _fired(
-        self, chunk: str, plans: Sequence[_Plan], known: Container[str]
+        scan: _Scan, plans: Sequence[_Plan], known: Container[str]
     ) -> list[tuple[_Plan, Span]]:
-        scan = _Scan(chunk, self._patterns, self._sets)
         fired = []
         for plan in plans:
             if plan.rule.id not in known:
@@ -184,11 +190,18 @@ class _MemberSet:
 class _Scan:
     """One chunk of text: which members are in it and, on demand, where."""
 
-    def __init__(self, chunk: str, patterns: Sequence[Any], sets: Sequence[_MemberSet]) -> None:
+    def __init__(
+        self,
+        chunk: str,
+        patterns: Sequence[Any],
+        sets: Sequence[_MemberSet],
+        line_ends: Callable[[int, int], bool],
+    ) -> None:
         # on bytes re2 need not translate offsets, which would cost more than the matching
         self._bytes = chunk.encode()
         self._ascii = len(self._bytes) == len(chunk)
         self._patterns = patterns
+        self._line_ends = line_ends
         self._places: dict[int, list[Span]] = {}
         self._members = frozenset(
             member for members in sets for member in members.found_in(self._bytes, patterns)
@@ -220,12 +233,22 @@ class _Scan:
         places, reach = self._spans(void.member), void.reach
         index = bisect_left(places, (span.end + reach,)) - 1
         while index >= 0 and places[index].end + reach > span.start:
-            start, end = places[index]
-            between = self._bytes[end : span.start] or self._bytes[span.end : start]
-            if not any(mark in between for mark in _SENTENCE_ENDS):
+            if not self._apart(*sorted((span, places[index]))):
                 return True
             index -= 1
         return False
+
+    def _apart(self, first: Span, second: Span) -> bool:
+        """Whether a sentence or a line ends between two spans."""
+        if second.start <= first.end:
+            return False
+        between = self._bytes[first.end : second.start]
+        if any(mark in between for mark in _SENTENCE_ENDS):
+            return True
+        return self._line_ends(self._character(first.end - 1), self._character(second.start))
+
+    def _character(self, place: int) -> int:
+        return place if self._ascii else len(self._bytes[:place].decode(errors="ignore"))
 
     def _spans(self, member: int | None) -> list[Span]:
         if member is None:
@@ -236,8 +259,56 @@ class _Scan:
         return self._places[member]
 
     def _characters(self, span: Span) -> Span:
-        start = len(self._bytes[: span.start].decode(errors="ignore"))
+        start = self._character(span.start)
         return Span(start, start + len(self._bytes[span.start : span.end].decode(errors="ignore")))
+
+
+class _Lines:
+    """Where lines of the original end, looked up only where an exception depends on it.
+
+    Folding makes a line break a space: a sentence may go on behind it. It does not where the next
+    line begins a sentence, or where this one is too short to have been wrapped.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._origin: list[int] | None = None
+        self._ends: list[int] = []
+
+    def from_place(
+        self, start: int, origin: Sequence[int] | None = None
+    ) -> Callable[[int, int], bool]:
+        """Whether a line ends between two characters of a chunk that begins at `start`.
+
+        Args:
+            start: in the folded text.
+            origin: where in the chunk each character of its unmasked form comes from.
+        """
+
+        def ends_between(left: int, right: int) -> bool:
+            if origin is not None:
+                left, right = origin[left], origin[right]
+            return self._ends_between(start + left, start + right)
+
+        return ends_between
+
+    def _ends_between(self, left: int, right: int) -> bool:
+        if self._origin is None:
+            self._origin = fold_offsets(self._text)
+            self._ends = list(_line_ends(self._text))
+        index = bisect_left(self._ends, self._origin[left])
+        return index < len(self._ends) and self._ends[index] < self._origin[right]
+
+
+def _line_ends(text: str) -> Iterator[int]:
+    begin = 0
+    for found in _LINE_END.finditer(text):
+        wrapped = (
+            found.start() - begin >= _WRAPPED and text[found.end() : found.end() + 1].islower()
+        )
+        if not wrapped or found[1].count("\n") > 1:
+            yield found.start()
+        begin = found.end()
 
 
 def _evidence_at(plan: _Plan, span: Span, start: int) -> Evidence:
@@ -255,10 +326,10 @@ def _options(max_bytes: int) -> Any:
 
 
 def _whole_words(pattern: str) -> str:
-    if not pattern.isascii():
-        plain = "".join(c if c.isascii() else fold(c) for c in pattern)
+    plain = "".join(c if c.isascii() else fold(c) for c in pattern)
+    if any(c.isalpha() and not c.isascii() for c in plain):  # \b knows only ASCII letters
         return f"(?:{plain})"
-    return rf"\b(?:{pattern})\b"
+    return rf"\b(?:{plain})\b"
 
 
 def _chunks(folded: str) -> Iterator[tuple[int, int]]:
