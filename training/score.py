@@ -17,6 +17,7 @@ from spsd_core import AdmissionSettings, Distiller, SafetySettings, Settings
 from spsd_core.settings import DOMAINS, Level
 from training.dataset import split_by_persona
 from training.markup import Message, read_corpus
+from training.real_texts import development_half, read_real_texts
 
 __all__ = ["Score", "score"]
 
@@ -103,13 +104,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--engine", default="extract")
     parser.add_argument("--level", choices=("light", "dense"), default="light")
-    parser.add_argument("--corpus", type=Path, nargs="*", help="files; default: the corpus")
     parser.add_argument("--held-out", type=float, default=0.15, help="as in training; 1: all")
     parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument(
+        "--real-texts", type=Path, help="score the development half of these instead"
+    )
     parser.add_argument("--show", action="store_true", help="also what was wrong")
     args = parser.parse_args()
     messages = read_corpus()
-    if args.held_out < 1:
+    if args.real_texts:
+        messages = development_half(read_real_texts(args.real_texts))
+    elif args.held_out < 1:
         messages = split_by_persona(messages, args.held_out, args.seed)[1]
     found = score([m for m in messages if m.has_roles], args.engine, args.level)
     print("\n".join(found.lines()))

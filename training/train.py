@@ -22,6 +22,7 @@ from training.dataset import IGNORED, Batch, Encoded, batches, encode, split_by_
 from training.evaluate import evaluate
 from training.markup import ROLES, Message, read_corpus
 from training.model import Outputs, Reader, mean_vector
+from training.real_texts import development_half, read_real_texts, training_half
 from training.synthesis import Synthesiser
 
 __all__ = ["main"]
@@ -146,6 +147,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--train-embeddings", action="store_true")
     parser.add_argument("--held-out", type=float, default=0.15, help="share of personas")
     parser.add_argument("--all", action="store_true", help="train on held-out personas, too")
+    parser.add_argument("--real-texts", type=Path, help="folder of the texts of corpus/real.jsonl")
     parser.add_argument("--seed", type=int, default=20261122)
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args(argv)
@@ -158,15 +160,19 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     messages = read_corpus()
     train, held = split_by_persona(messages, args.held_out, args.seed)
-    trainer = Trainer(args, messages if args.all else train)
+    real = read_real_texts(args.real_texts) if args.real_texts else []
+    train += training_half(real)
+    trainer = Trainer(args, [*train, *held] if args.all else train)
     print(f"{len(train)} messages to train on, {len(held)} held out")
     for news in trainer.run():
         print(news, flush=True)
     trainer.reader.save(args.out)
-    figures = evaluate(trainer.reader, held, trainer.tokenizer)
+    figures = {"held_out": evaluate(trainer.reader, held, trainer.tokenizer)}
+    if real:
+        figures["real"] = evaluate(trainer.reader, development_half(real), trainer.tokenizer)
     print(json.dumps(figures, indent=2))
     args.out.with_suffix(".json").write_text(
-        json.dumps({"arguments": vars(args), "held_out": figures}, indent=2, default=str)
+        json.dumps({"arguments": vars(args), **figures}, indent=2, default=str)
     )
 
 

@@ -1,30 +1,31 @@
-"""Matching: all patterns of all rules in one linear pass, then places for the few that were found.
+"""Matching: rules whose words are in a text are searched for in it, with RE2, in linear time.
 
-Every group of patterns is one member of an `re2.Set`. The sets say which members match a chunk of
-folded text; only rules whose members are all there are looked at again, with their own patterns,
-inside that chunk. Chunks bound the work of the second step, whatever the text is.
+Every group of patterns is a member. The words of a chunk of folded text say which members can
+match it at all (`spsd_core.safety.requirements`); only rules whose members are all among them are
+looked for. Chunks bound the work, whatever the text is.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from spsd_core.exceptions import ConfigurationError
 from spsd_core.safety.folding import fold, fold_offsets, unmask, unmask_offsets
+from spsd_core.safety.requirement_store import requirements_of
+from spsd_core.safety.requirements import RuleIndex, by_rarity
 from spsd_core.safety.ruleset import MAX_WITHIN, Allowance, Rule
-from spsd_core.spans import Span
+from spsd_core.spans import Span, merge_spans
 
-__all__ = ["CompiledRules", "Evidence"]
+__all__ = ["CompiledRules", "Evidence", "plain_patterns"]
 
 _CHUNK = 4096
-_SOURCE_PER_SET = 14_000  # small sets have small automata: faster while cold, far less memory
-_SET_BYTES = 16 << 20
+_LONGEST_PHRASE = 200
+_MOST_PLACES = 12
 _PATTERN_BYTES = 8 << 20
-_ANYTHING = r"(?s:.)"
 _LINE_END = re.compile(r"([\r\n\v\f\x85\u2028\u2029]+)[ \t>|]*")
 _WRAPPED = 45
 """A line at least this long may have been broken to fit a width."""
@@ -40,7 +41,7 @@ class Evidence:
     """In the folded text."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Plan:
     """A rule as indices into the set."""
 
@@ -48,6 +49,13 @@ class _Plan:
     alone: int | None
     together: tuple[int, ...]
     voids: tuple[_Void, ...]
+    search_order: tuple[int, ...] = ()
+    """`together`, the group that is most likely to be missing first."""
+
+    @property
+    def reach(self) -> int:
+        """How far from one word of the evidence the rest of it may stand, in bytes."""
+        return max(self.rule.within, 0 if self.alone is None else _LONGEST_PHRASE)
 
 
 class _Void(NamedTuple):
@@ -73,8 +81,31 @@ class CompiledRules:
         self._patterns: list[Any] = []
         self._allow = allow
         self._plans = [self._plan(rule) for rule in rules]
-        self._evasive = [plan for plan in self._plans if plan.rule.evasive]
-        self._sets = self._compile_sets()
+        self._index = RuleIndex()
+        for number, rule in enumerate(rules):
+            self._enter(number, rule)
+
+    def _enter(self, number: int, rule: Rule) -> None:
+        """Enter a rule under the words it cannot do without."""
+        groups = [list(map(_folded, group)) for group in (rule.patterns, *rule.all_of)]
+        if any(map(_is_foreign, (pattern for group in groups for pattern in group))):
+            self._index.add_foreign(number)
+        alone, *together = (
+            [
+                needs
+                for pattern in group
+                if not _is_foreign(pattern)
+                for needs in requirements_of(pattern)
+            ]
+            for group in groups
+        )
+        self._index.add(number, alone, together if all(together) else ())
+        # the group that led to the rule is there; the rarest of the others is least likely to be
+        order = by_rarity(together)
+        plan = self._plans[number]
+        self._plans[number] = replace(
+            plan, search_order=tuple(plan.together[place] for place in (*order[1:], *order[:1]))
+        )
 
     def _plan(self, rule: Rule) -> _Plan:
         try:
@@ -100,7 +131,7 @@ class CompiledRules:
         """Index of the member that matches any of `patterns`; equal members are shared."""
         import re2
 
-        source = "|".join(_whole_words(pattern) for pattern in patterns)
+        source = "|".join(map(_whole_words, patterns))
         if source not in self._sources:
             try:
                 compiled = re2.compile(source, _options(_PATTERN_BYTES))
@@ -109,17 +140,6 @@ class CompiledRules:
             self._sources[source] = len(self._patterns)
             self._patterns.append(compiled)
         return self._sources[source]
-
-    def _compile_sets(self) -> list[_MemberSet]:
-        sets: list[_MemberSet] = []
-        first, pending, size = 0, list[str](), 0
-        for source in self._sources:
-            if pending and size + len(source) > _SOURCE_PER_SET:
-                sets.append(_MemberSet(first, pending))
-                first, pending, size = first + len(pending), [], 0
-            pending.append(source)
-            size += len(source)
-        return [*sets, _MemberSet(first, pending)]
 
     @property
     def domains(self) -> frozenset[str]:
@@ -133,68 +153,58 @@ class CompiledRules:
             text: any str.
             exceptions: whether `unless` and allowances make evidence void.
         """
-        plans, evasive = self._plans, self._evasive
+        plans = self._plans
         if not exceptions:
             plans = [replace(plan, voids=()) for plan in plans]
-            evasive = [plan for plan in plans if plan.rule.evasive]
         folded, lines = fold(text), _Lines(text)
         found: dict[str, Evidence] = {}
         for start, end in _chunks(folded):
             chunk = folded[start:end]
-            scan = _Scan(chunk, self._patterns, self._sets, lines.from_place(start))
-            for plan, span in self._fired(scan, plans, found):
+            for plan, span in self._fired(chunk, plans, found, lines.from_place(start)):
                 found[plan.rule.id] = _evidence_at(plan, span, start)
             unmasked = unmask(chunk)
             if unmasked is None:
                 continue
             origin = unmask_offsets(chunk)
-            scan = _Scan(unmasked, self._patterns, self._sets, lines.from_place(start, origin))
-            for plan, span in self._fired(scan, evasive, found):
+            ends = lines.from_place(start, origin)
+            for plan, span in self._fired(unmasked, plans, found, ends, evasive=True):
                 place = Span(origin[span.start], origin[span.end - 1] + 1)
                 found[plan.rule.id] = _evidence_at(plan, place, start)
         return found
 
-    @staticmethod
     def _fired(
-        scan: _Scan, plans: Sequence[_Plan], known: Container[str]
+        self,
+        chunk: str,
+        plans: Sequence[_Plan],
+        known: Container[str],
+        line_ends: Callable[[int, int], bool],
+        *,
+        evasive: bool = False,
     ) -> list[tuple[_Plan, Span]]:
+        candidates = self._index.candidates(chunk)
+        if not candidates:
+            return []
+        scan = _Scan(chunk, self._patterns, line_ends)
         fired = []
-        for plan in plans:
-            if plan.rule.id not in known:
-                span = scan.evidence(plan)
-                if span is not None:
-                    fired.append((plan, span))
+        for number in sorted(candidates):
+            plan, words = plans[number], candidates[number]
+            if plan.rule.id in known or (evasive and not plan.rule.evasive):
+                continue
+            if words is not None and not scan.may_hold(plan, words):
+                continue
+            span = scan.evidence(plan)
+            if span is not None:
+                fired.append((plan, span))
         return fired
 
 
-class _MemberSet:
-    """Neighbouring members as one automaton."""
-
-    def __init__(self, first: int, sources: Sequence[str]) -> None:
-        import re2
-
-        self._members = range(first, first + len(sources))
-        self._set = re2.Set.SearchSet(_options(_SET_BYTES))
-        for source in (*sources, _ANYTHING):
-            self._set.Add(source)
-        self._set.Compile()
-
-    def found_in(self, text: bytes, patterns: Sequence[Any]) -> list[int]:
-        matched = self._set.Match(text)
-        if matched:
-            return [self._members[i] for i in matched if i < len(self._members)]
-        # the always-matching member is missing: the automaton ran out of memory
-        return [member for member in self._members if patterns[member].search(text)]
-
-
 class _Scan:
-    """One chunk of text: which members are in it and, on demand, where."""
+    """One chunk of text: which members may be in it and, on demand, where."""
 
     def __init__(
         self,
         chunk: str,
         patterns: Sequence[Any],
-        sets: Sequence[_MemberSet],
         line_ends: Callable[[int, int], bool],
     ) -> None:
         # on bytes re2 need not translate offsets, which would cost more than the matching
@@ -203,30 +213,62 @@ class _Scan:
         self._patterns = patterns
         self._line_ends = line_ends
         self._places: dict[int, list[Span]] = {}
-        self._members = frozenset(
-            member for members in sets for member in members.found_in(self._bytes, patterns)
+
+    def may_hold(self, plan: _Plan, words: Iterable[str]) -> bool:
+        """Whether a rule has evidence, exceptions aside, near one of `words`."""
+        return any(
+            self._holds(plan, start, end) for start, end in self._near(set(words), plan.reach)
         )
+
+    def _holds(self, plan: _Plan, start: int, end: int) -> bool:
+        if plan.alone is not None and self._found(plan.alone, start, end):
+            return True
+        return bool(plan.together) and all(
+            self._found(member, start, end) for member in plan.search_order
+        )
+
+    def _found(self, member: int, start: int, end: int) -> bool:
+        return self._patterns[member].search(self._bytes, start, end) is not None
+
+    def _near(self, words: Iterable[str], reach: int) -> tuple[Span, ...]:
+        """The stretches of text around words, in bytes."""
+        spans: list[tuple[int, int]] = []
+        for word in words:
+            sought = word.encode()
+            place = self._bytes.find(sought)
+            while place >= 0:
+                spans.append((max(0, place - reach), place + len(sought) + reach))
+                if len(spans) > _MOST_PLACES:
+                    return (Span(0, len(self._bytes)),)
+                place = self._bytes.find(sought, place + 1)
+        return merge_spans(spans)
 
     def evidence(self, plan: _Plan) -> Span | None:
         """The first evidence of a rule, in characters of the chunk."""
-        alone = plan.alone is not None and plan.alone in self._members
-        together = plan.together and self._members.issuperset(plan.together)
-        if not alone and not together:
-            return None
         span = None
-        if alone:
-            span = next(iter(self._valid(plan, plan.alone)), None)
-        if span is None and together:
-            groups = [self._valid(plan, index) for index in plan.together]
-            span = _closest(groups, plan.rule.within)
+        if plan.alone is not None and (alone := self._spans(plan.alone)):
+            span = next(self._valid(plan, alone), None)
+        if span is None and plan.together and (groups := self._groups(plan)):
+            span = _closest(groups, plan.rule.within)  # exceptions cost more: asked only now
+            if span is not None and plan.voids:
+                valid = [list(self._valid(plan, spans)) for spans in groups]
+                span = _closest(valid, plan.rule.within)
         return span if span is None or self._ascii else self._characters(span)
 
-    def _valid(self, plan: _Plan, member: int | None) -> list[Span]:
-        spans = self._spans(member)
-        for void in plan.voids:
-            if void.member in self._members:
-                spans = [span for span in spans if not self._voided(span, void)]
-        return spans
+    def _groups(self, plan: _Plan) -> list[list[Span]] | None:
+        """Where each group stands; None where one is missing."""
+        groups = []
+        for member in plan.together:
+            spans = self._spans(member)
+            if not spans:
+                return None
+            groups.append(spans)
+        return groups
+
+    def _valid(self, plan: _Plan, spans: Iterable[Span]) -> Iterator[Span]:
+        for span in spans:
+            if not any(self._voided(span, void) for void in plan.voids):
+                yield span
 
     def _voided(self, span: Span, void: _Void) -> bool:
         """Whether an exception touches `span`, or is near it in the same sentence."""
@@ -250,9 +292,7 @@ class _Scan:
     def _character(self, place: int) -> int:
         return place if self._ascii else len(self._bytes[:place].decode(errors="ignore"))
 
-    def _spans(self, member: int | None) -> list[Span]:
-        if member is None:
-            return []
+    def _spans(self, member: int) -> list[Span]:
         if member not in self._places:
             matches = self._patterns[member].finditer(self._bytes)
             self._places[member] = [Span(*match.span()) for match in matches]
@@ -325,11 +365,28 @@ def _options(max_bytes: int) -> Any:
     return options
 
 
+def plain_patterns(rules: Iterable[Rule]) -> list[str]:
+    """The patterns of evidence, folded, whose words can be told apart by spaces; each once."""
+    patterns = (p for rule in rules for group in (rule.patterns, *rule.all_of) for p in group)
+    return list(dict.fromkeys(p for p in map(_folded, patterns) if not _is_foreign(p)))
+
+
+def _folded(pattern: str) -> str:
+    if pattern.isascii():
+        return pattern
+    return "".join(c if c.isascii() else fold(c) for c in pattern)
+
+
+def _is_foreign(folded_pattern: str) -> bool:
+    """Whether a pattern has letters that RE2's `\\b`, which knows only ASCII, takes for none."""
+    return not folded_pattern.isascii() and any(
+        c.isalpha() and not c.isascii() for c in folded_pattern
+    )
+
+
 def _whole_words(pattern: str) -> str:
-    plain = "".join(c if c.isascii() else fold(c) for c in pattern)
-    if any(c.isalpha() and not c.isascii() for c in plain):  # \b knows only ASCII letters
-        return f"(?:{plain})"
-    return rf"\b(?:{plain})\b"
+    folded = _folded(pattern)
+    return f"(?:{folded})" if _is_foreign(folded) else rf"\b(?:{folded})\b"
 
 
 def _chunks(folded: str) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from safety_sentences import ORDINARY
 
 from spsd_core.safety import SafetyGate, rule_files
-from spsd_core.safety.matching import CompiledRules, _MemberSet
+from spsd_core.safety.matching import CompiledRules
 from spsd_core.safety.ruleset import Rule, load_rules
 from spsd_core.settings import DOMAINS, SafetySettings
 
@@ -190,19 +190,6 @@ def test_an_exception_in_another_sentence_does_not_void_the_evidence() -> None:
     compiled = CompiledRules([rule])
     assert not compiled.find("How do I kill the guard in Skyrim?")
     assert compiled.find("I love Skyrim. How do I kill my neighbor?")
-
-
-def test_a_set_that_ran_out_of_memory_is_replaced_by_its_single_patterns() -> None:
-    class Exhausted:
-        def Match(self, text: bytes) -> None:  # noqa: N802
-            return None  # what re2 answers when its automaton does not fit
-
-    compiled = CompiledRules(RULES)
-    members: list[_MemberSet] = compiled._sets
-    expected = [compiled.find(sentence).keys() for _, sentence in EXAMPLES]
-    for member in members:
-        member._set = Exhausted()
-    assert [compiled.find(sentence).keys() for _, sentence in EXAMPLES] == expected
 
 
 @settings(max_examples=30)
