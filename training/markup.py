@@ -133,7 +133,7 @@ def parse_file(path: Path) -> Iterator[Message]:
             header[1],
             text[header.end() : end].strip("\n"),
             identity=f"{name}:{number}",
-            has_roles=path.parent.name == "roles",
+            has_roles=path.parent.name != "domains",
         )
 
 
