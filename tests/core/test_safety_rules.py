@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from spsd_core.exceptions import ConfigurationError
 from spsd_core.safety import check_rules, rule_files
 from spsd_core.safety.ruleset import load_file, load_rules
 from spsd_core.settings import DOMAINS
 
+SHIPPED = sorted(rule_files()[0].parent.glob("*.yaml"))
 GOOD = """
 domain: legal
 words:
@@ -37,6 +39,18 @@ def test_every_shipped_rule_catches_its_examples_and_none_of_its_near_misses(pat
 @pytest.mark.parametrize("path", rule_files(), ids=lambda path: path.stem)
 def test_a_shipped_file_is_named_after_its_domain(path: Path) -> None:
     assert load_file(path).domain == path.stem
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_file_can_be_reviewed(path: Path) -> None:
+    """No long lines, no pattern that nobody reads to its end."""
+    text = path.read_text(encoding="utf-8")
+    assert max(map(len, text.splitlines())) <= 120
+    for rule in yaml.safe_load(text).get("rules", ()):
+        groups = [rule.get("patterns", []), rule.get("unless", []), *rule.get("all_of", [])]
+        for group in groups:
+            for pattern in [group] if isinstance(group, str) else group:
+                assert len(str(pattern)) <= 160, (rule["id"], pattern)
 
 
 def test_rule_ids_are_unique_over_all_files() -> None:
