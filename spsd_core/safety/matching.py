@@ -22,10 +22,10 @@ from spsd_core.spans import Span, merge_spans
 
 __all__ = ["CompiledRules", "Evidence", "plain_patterns"]
 
-_CHUNK = 4096
+_CHUNK = 1024
 _LONGEST_PHRASE = 200
 _MOST_PLACES = 12
-_PATTERN_BYTES = 8 << 20
+_PATTERN_BYTES = 2 << 20
 _LINE_END = re.compile(r"([\r\n\v\f\x85\u2028\u2029]+)[ \t>|]*")
 _WRAPPED = 45
 """A line at least this long may have been broken to fit a width."""

@@ -36,6 +36,7 @@ _SHORTEST_EDGE = 2
 _LONGEST_EDGE = 24
 """Least and greatest length of the beginning or end of a word."""
 _WORD = re.compile(r"\w+")
+_FOREIGN_LETTER = re.compile(r"[^\W\x00-\x7f]")
 _SPACE = " "
 _WORDS_KEPT = 50_000
 _NEEDS = 4
@@ -382,7 +383,7 @@ class RuleIndex:
         A pair of words is given by its first.
         """
         found: dict[int, list[str] | None] = dict.fromkeys(self._always)
-        if not folded.isascii():
+        if not folded.isascii() and _FOREIGN_LETTER.search(folded):
             found.update(dict.fromkeys(self._foreign))
         in_order = _WORD.findall(folded)
         words = {*in_order, *map(" ".join, pairwise(in_order))}

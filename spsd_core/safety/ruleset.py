@@ -48,7 +48,7 @@ from spsd_core.exceptions import ConfigurationError
 
 __all__ = ["MAX_WITHIN", "Allowance", "Rule", "RuleFile", "load_file", "load_rules", "rule_files"]
 
-MAX_WITHIN = 600
+MAX_WITHIN = 300
 """Longest window of combined evidence, in folded characters."""
 
 _FOLDER = Path(__file__).with_name("rules")
