@@ -380,7 +380,7 @@ class RuleIndex:
     def candidates(self, folded: str) -> dict[int, list[str] | None]:
         """Rules that may fire on a folded text, with the words near which they may; None: anywhere.
 
-        A pair of words is given by its first.
+        A pair of words is given by the longer.
         """
         found: dict[int, list[str] | None] = dict.fromkeys(self._always)
         if not folded.isascii() and _FOREIGN_LETTER.search(folded):
@@ -395,7 +395,7 @@ class RuleIndex:
                 else:
                     places = found.setdefault(rule, [])
                     if places is not None:
-                        places.append(word.partition(" ")[0])
+                        places.append(max(word.split(" "), key=len))
         return found
 
     def _look_up(self, word: str) -> tuple[_Trigger, ...]:
