@@ -65,20 +65,43 @@ class _Void(NamedTuple):
     reach: int
 
 
+class _Member:
+    """A group of patterns, compiled on demand."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._compiled: Any = None
+
+    def compile(self) -> Any:
+        """The group as one RE2 pattern. Two threads may make it at once: either will do."""
+        if self._compiled is None:
+            import re2
+
+            try:
+                self._compiled = re2.compile(self._source, _options(_PATTERN_BYTES))
+            except re2.error as error:
+                raise ValueError(f"not a valid pattern: {error}") from error
+        return self._compiled
+
+
 class CompiledRules:
     """Rules ready to match. Immutable once built, safe to share between threads.
 
     Args:
         rules: what to look for.
         allow: phrases that void the evidence of rules they concern.
+        trusted: the patterns are known to be valid; each is compiled when it is first needed.
 
     Raises:
         ConfigurationError: a pattern is not valid RE2 syntax; the message names the rule.
     """
 
-    def __init__(self, rules: Sequence[Rule], allow: Sequence[Allowance] = ()) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], allow: Sequence[Allowance] = (), *, trusted: bool = False
+    ) -> None:
         self._sources: dict[str, int] = {}
-        self._patterns: list[Any] = []
+        self._members: list[_Member] = []
+        self._trusted = trusted
         self._allow = allow
         self._plans = [self._plan(rule) for rule in rules]
         self._index = RuleIndex()
@@ -129,16 +152,13 @@ class CompiledRules:
 
     def _member(self, patterns: Sequence[str]) -> int:
         """Index of the member that matches any of `patterns`; equal members are shared."""
-        import re2
-
         source = "|".join(map(_whole_words, patterns))
         if source not in self._sources:
-            try:
-                compiled = re2.compile(source, _options(_PATTERN_BYTES))
-            except re2.error as error:
-                raise ValueError(f"not a valid pattern: {error}") from error
-            self._sources[source] = len(self._patterns)
-            self._patterns.append(compiled)
+            member = _Member(source)
+            if not self._trusted:
+                member.compile()
+            self._sources[source] = len(self._members)
+            self._members.append(member)
         return self._sources[source]
 
     @property
@@ -184,7 +204,7 @@ class CompiledRules:
         candidates = self._index.candidates(chunk)
         if not candidates:
             return []
-        scan = _Scan(chunk, self._patterns, line_ends)
+        scan = _Scan(chunk, self._members, line_ends)
         fired = []
         for number in sorted(candidates):
             plan, words = plans[number], candidates[number]
@@ -204,13 +224,13 @@ class _Scan:
     def __init__(
         self,
         chunk: str,
-        patterns: Sequence[Any],
+        members: Sequence[_Member],
         line_ends: Callable[[int, int], bool],
     ) -> None:
         # on bytes re2 need not translate offsets, which would cost more than the matching
         self._bytes = chunk.encode()
         self._ascii = len(self._bytes) == len(chunk)
-        self._patterns = patterns
+        self._members = members
         self._line_ends = line_ends
         self._places: dict[int, list[Span]] = {}
 
@@ -228,7 +248,7 @@ class _Scan:
         )
 
     def _found(self, member: int, start: int, end: int) -> bool:
-        return self._patterns[member].search(self._bytes, start, end) is not None
+        return self._members[member].compile().search(self._bytes, start, end) is not None
 
     def _near(self, words: Iterable[str], reach: int) -> tuple[Span, ...]:
         """The stretches of text around words, in bytes."""
@@ -294,7 +314,7 @@ class _Scan:
 
     def _spans(self, member: int) -> list[Span]:
         if member not in self._places:
-            matches = self._patterns[member].finditer(self._bytes)
+            matches = self._members[member].compile().finditer(self._bytes)
             self._places[member] = [Span(*match.span()) for match in matches]
         return self._places[member]
 
