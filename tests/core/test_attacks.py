@@ -478,7 +478,7 @@ def test_a_gate_whose_rules_are_broken_lets_everything_pass_through(
 
     broken = tmp_path / "medical.yaml"
     broken.write_text("rules: [unclosed\n  - : :")
-    monkeypatch.setattr(gate, "_compiled", None)
+    monkeypatch.setattr(gate, "_shipped", None)
     monkeypatch.setattr(ruleset, "rule_files", lambda: [broken])
     distiller = Distiller()
     for result in run_both_ways(distiller, POLITE):
@@ -990,9 +990,11 @@ OBSERVED: dict[str, tuple[object, Callable[[Settings], object]]] = {
 }
 # What the rewriting engines alone read is held by their own tests: model, base_url, api_key,
 # request_timeout_s, max_retries, max_concurrency and backend in test_rewrite_server.py,
-# context_tokens, threads and lookup_tokens in test_rewrite_llama.py.
+# context_tokens, threads and lookup_tokens in test_rewrite_llama.py. Rule files need files: they
+# are held by test_safety_own_rules.py.
 ELSEWHERE = {
-    f"rewrite.{name}" for name in RewriteSettings.model_fields if name != "min_saving_share"
+    "safety.rule_files",
+    *(f"rewrite.{name}" for name in RewriteSettings.model_fields if name != "min_saving_share"),
 }
 
 
