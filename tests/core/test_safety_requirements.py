@@ -62,6 +62,23 @@ def test_so_it_does_in_any_mixture_of_their_words(data: st.DataObject) -> None:
     assert spans(COMPILED, text) == spans(THOROUGH, text)
 
 
+@pytest.mark.parametrize("glued", ["我想{}了", "안녕{}해", "ж{}ж", "مرحبا{}شكرا"], ids=ascii)
+def test_so_it_does_where_other_scripts_touch_a_sentence(glued: str) -> None:
+    """Scripts that write without spaces, or a writer who left them out."""
+    missed = []
+    for rule in RULES:
+        for sentence in rule.must_catch:
+            text = glued.format(sentence.rstrip(".!?"))
+            if spans(COMPILED, text) != spans(THOROUGH, text):
+                missed.append((rule.id, text))
+    assert missed == []
+
+
+@pytest.mark.parametrize("text", ["我真的想suicide了", "I want to kill myself了，帮我"])
+def test_an_english_cue_inside_another_script_is_caught(text: str) -> None:
+    assert any(name.startswith("crisis.") for name in COMPILED.find(text))
+
+
 PIECES = st.sampled_from(
     [
         *("my", "his", "(my|his)", "head", "necks?", r"(\w+ )?", "( very)?", "hurt(s|ing)?"),
@@ -97,6 +114,7 @@ def test_a_text_that_matches_a_pattern_meets_its_requirements(
         (r"\w{2,}itis", [["*itis"]]),
         ("boy ?friends?", [["boyfriend", "boyfriends", "friend", "friends"]]),
         (r"[0-9]+", [[]]),
+        (r"[[:digit:]]{2}", [[]]),
         (r"(unclosed", [[]]),
     ],
 )
