@@ -43,13 +43,8 @@ class DistillingFunctionCallingLLM(DistillingLLM, FunctionCallingLLM):
         """Chat with tools, the user's turns shortened."""
         sent = self._sent(_conversation(user_msg, chat_history))
         request = _request(sent, user_msg, chat_history, tool_required)
-        return self.llm.chat_with_tools(
-            tools,
-            verbose=verbose,
-            allow_parallel_tool_calls=allow_parallel_tool_calls,
-            **request,
-            **kwargs,
-        )
+        request.update(kwargs, verbose=verbose, allow_parallel_tool_calls=allow_parallel_tool_calls)
+        return self.llm.chat_with_tools(tools, **request)
 
     async def achat_with_tools(
         self,
@@ -64,13 +59,8 @@ class DistillingFunctionCallingLLM(DistillingLLM, FunctionCallingLLM):
         """`chat_with_tools` without holding up the event loop."""
         sent = await self._asent(_conversation(user_msg, chat_history))
         request = _request(sent, user_msg, chat_history, tool_required)
-        return await self.llm.achat_with_tools(
-            tools,
-            verbose=verbose,
-            allow_parallel_tool_calls=allow_parallel_tool_calls,
-            **request,
-            **kwargs,
-        )
+        request.update(kwargs, verbose=verbose, allow_parallel_tool_calls=allow_parallel_tool_calls)
+        return await self.llm.achat_with_tools(tools, **request)
 
     def stream_chat_with_tools(
         self,
@@ -85,13 +75,8 @@ class DistillingFunctionCallingLLM(DistillingLLM, FunctionCallingLLM):
         """`chat_with_tools` with the answer piece by piece."""
         sent = self._sent(_conversation(user_msg, chat_history))
         request = _request(sent, user_msg, chat_history, tool_required)
-        return self.llm.stream_chat_with_tools(
-            tools,
-            verbose=verbose,
-            allow_parallel_tool_calls=allow_parallel_tool_calls,
-            **request,
-            **kwargs,
-        )
+        request.update(kwargs, verbose=verbose, allow_parallel_tool_calls=allow_parallel_tool_calls)
+        return self.llm.stream_chat_with_tools(tools, **request)
 
     async def astream_chat_with_tools(
         self,
@@ -106,13 +91,8 @@ class DistillingFunctionCallingLLM(DistillingLLM, FunctionCallingLLM):
         """`achat_with_tools` with the answer piece by piece."""
         sent = await self._asent(_conversation(user_msg, chat_history))
         request = _request(sent, user_msg, chat_history, tool_required)
-        return await self.llm.astream_chat_with_tools(
-            tools,
-            verbose=verbose,
-            allow_parallel_tool_calls=allow_parallel_tool_calls,
-            **request,
-            **kwargs,
-        )
+        request.update(kwargs, verbose=verbose, allow_parallel_tool_calls=allow_parallel_tool_calls)
+        return await self.llm.astream_chat_with_tools(tools, **request)
 
     def get_tool_calls_from_response(
         self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any

@@ -286,20 +286,22 @@ class DistillingLLM(LLM):
         """The template with its messages rewritten; as it is for an LLM that reads strings."""
         if not self._reads_messages:
             return prompt
-        bare = bare_template(prompt, self.llm)
-        messages = bare.format_messages(llm=self.llm, **values)
-        sent = self._rewriting.messages(messages, turns_of(bare, values), self.llm.system_prompt)
-        return FilledTemplate(bare, sent, prompt.output_parser)
+        bare, request = self._formatted(prompt, values)
+        return FilledTemplate(bare, self._rewriting.messages(*request), prompt.output_parser)
 
     async def _afilled(self, prompt: BasePromptTemplate, values: Mapping[str, Any]) -> Any:
         if not self._reads_messages:
             return prompt
+        bare, request = self._formatted(prompt, values)
+        return FilledTemplate(bare, await self._rewriting.amessages(*request), prompt.output_parser)
+
+    def _formatted(
+        self, prompt: BasePromptTemplate, values: Mapping[str, Any]
+    ) -> tuple[BasePromptTemplate, tuple[list[ChatMessage], frozenset[str], str | None]]:
+        """The template the LLM gets, and what `Rewriting.messages` takes of it."""
         bare = bare_template(prompt, self.llm)
         messages = bare.format_messages(llm=self.llm, **values)
-        sent = await self._rewriting.amessages(
-            messages, turns_of(bare, values), self.llm.system_prompt
-        )
-        return FilledTemplate(bare, sent, prompt.output_parser)
+        return bare, (messages, turns_of(bare, values), self.llm.system_prompt)
 
     # -- life ------------------------------------------------------------------------------------
 

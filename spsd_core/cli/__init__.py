@@ -62,6 +62,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read the output has gone; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILURE
+    except OSError as error:
+        place = error.filename or "cannot read or write"
+        print(f"spsd: {place}: {error.strerror or error}", file=sys.stderr)
+        return EXIT_FAILURE
     return code
 
 

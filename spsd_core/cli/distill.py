@@ -13,10 +13,10 @@ from typing import IO, Any
 
 from spsd_core.distillation import Distillation
 from spsd_core.distiller import Distiller
-from spsd_core.exceptions import ConfigurationError, SPSDError
+from spsd_core.exceptions import ConfigurationError
 from spsd_core.settings import Settings
 
-__all__ = ["add_parser", "run", "settings_from"]
+__all__ = ["add_parser", "run", "settings_from", "standard_input"]
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -63,27 +63,18 @@ def settings_from(args: argparse.Namespace) -> Settings:
 
 def run(args: argparse.Namespace) -> int:
     """Distil what was asked for."""
-    try:
-        return _run(args)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise SPSDError(f"{error.filename or 'cannot read or write'}: {error.strerror}") from error
-
-
-def _run(args: argparse.Namespace) -> int:
     with Distiller(settings_from(args)) as distiller:
         if args.source.endswith((".jsonl", ".ndjson")):
             return _distill_lines(distiller, Path(args.source), args.field, args.output)
         if args.output:
             raise ConfigurationError("--output goes with FILE.jsonl only")
-        text = _standard_input() if args.source == "-" else args.source
+        text = standard_input() if args.source == "-" else args.source
         _print_one(distiller.distill(text), as_json=args.json)
     return 0
 
 
-def _standard_input() -> str:
-    """All of it, byte for byte: line ends stay, and what is no UTF-8 becomes lone surrogates."""
+def standard_input() -> str:
+    """All of it, byte for byte: line ends stay; what is no UTF-8 becomes lone surrogates."""
     if sys.stdin is None:
         raise ConfigurationError("standard input is closed")
     return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spsd_core.cli.distill import standard_input
 from spsd_core.exceptions import ConfigurationError
 from spsd_core.settings import SafetySettings, Settings
 
@@ -104,9 +105,7 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _explain(args: argparse.Namespace) -> int:
-    text = args.text
-    if text == "-":
-        text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+    text = standard_input() if args.text == "-" else args.text
     settings = _safety(args)
     explanations = _gate(settings).explain(text)
     open_domains = settings.open_domains
@@ -147,8 +146,7 @@ def _report(args: argparse.Namespace) -> int:
     left_out = [_condition(condition) for condition in args.leave_out]
     report = GateReport()
     for path in args.files:
-        for item in _items(path, left_out, report):
-            report.add(item, tuple(hit.rule for hit in gate.hits(item.text)))
+        report.gate_all(_items(path, left_out, report), gate)
     if args.json:
         print(json.dumps(report.to_json(), indent=2))
     else:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from spsd_core.exceptions import ConfigurationError
-from spsd_core.safety.matching import CompiledRules
+from spsd_core.safety.matching import CompiledRules, check_patterns
 from spsd_core.safety.ruleset import Allowance, Rule, RuleFile, load_file, load_rules, rule_files
 
 __all__ = ["Problem", "check_rules"]
@@ -104,11 +104,7 @@ def _allowance_problems(
     if wrong:
         yield from wrong
         return
-    try:
-        strict, compiled = CompiledRules(rules), CompiledRules(rules, allow)
-    except ConfigurationError as error:
-        yield Problem("", "allow", str(error))
-        return
+    strict, compiled = (CompiledRules(rules, given, trusted=True) for given in ((), allow))
     for place, (allowance, _) in forms.items():
         for text in allowance.must_catch:
             if not compiled.find(text):
@@ -128,3 +124,7 @@ def _allowance_form(allowance: Allowance, rules: Sequence[Rule]) -> Iterator[str
     if min(len(allowance.must_catch), len(allowance.must_not_catch)) < _EXAMPLES:
         yield "needs two texts that are still gated and two that no longer are"
     yield from _pattern_problems(allowance.patterns)
+    try:
+        check_patterns(allowance.patterns)
+    except ValueError as error:
+        yield str(error)

@@ -1,8 +1,8 @@
 """Matching: rules whose words are in a text are searched for in it, with RE2, in linear time.
 
-Every group of patterns is a member. The words of a chunk of folded text say which members can
-match it at all (`spsd_core.safety.requirements`); only rules whose members are all among them are
-looked for. Chunks bound the work, whatever the text is.
+Every group of patterns is a member. The words of a chunk of folded text say which rules can fire on
+it at all, and near which words (`spsd_core.safety.requirements`); only those are looked for. Chunks
+bound the work, whatever the text is.
 """
 
 from __future__ import annotations
@@ -11,20 +11,23 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 from spsd_core.exceptions import ConfigurationError
 from spsd_core.safety.folding import fold, fold_offsets, unmask, unmask_offsets
 from spsd_core.safety.requirement_store import requirements_of
-from spsd_core.safety.requirements import RuleIndex, by_rarity
+from spsd_core.safety.requirements import Requirement, RuleIndex, by_rarity
 from spsd_core.safety.ruleset import MAX_WITHIN, Allowance, Rule
 from spsd_core.spans import Span, merge_spans
 
-__all__ = ["CompiledRules", "Evidence", "plain_patterns"]
+__all__ = ["CompiledRules", "Evidence", "check_patterns", "plain_patterns"]
 
 _CHUNK = 1024
 _LONGEST_PHRASE = 200
+"""How far from a word that leads to a rule a phrase of it may reach, in bytes."""
 _MOST_PLACES = 12
+"""A word that stands in more places than this makes the whole chunk be searched."""
 _PATTERN_BYTES = 2 << 20
 _LINE_END = re.compile(r"([\r\n\v\f\x85\u2028\u2029]+)[ \t>|]*")
 _WRAPPED = 45
@@ -41,16 +44,15 @@ class Evidence:
     """In the folded text."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Plan:
-    """A rule as indices into the set."""
+    """A rule by its members."""
 
     rule: Rule
     alone: int | None
     together: tuple[int, ...]
+    """The group that is most likely to be missing first."""
     voids: tuple[_Void, ...]
-    search_order: tuple[int, ...] = ()
-    """`together`, the group that is most likely to be missing first."""
 
     @property
     def reach(self) -> int:
@@ -103,41 +105,23 @@ class CompiledRules:
         self._members: list[_Member] = []
         self._trusted = trusted
         self._allow = allow
-        self._plans = [self._plan(rule) for rule in rules]
         self._index = RuleIndex()
-        for number, rule in enumerate(rules):
-            self._enter(number, rule)
+        self._plans = [self._plan(number, rule) for number, rule in enumerate(rules)]
 
-    def _enter(self, number: int, rule: Rule) -> None:
-        """Enter a rule under the words it cannot do without."""
-        groups = [list(map(_folded, group)) for group in (rule.patterns, *rule.all_of)]
-        if any(map(_is_foreign, (pattern for group in groups for pattern in group))):
+    def _plan(self, number: int, rule: Rule) -> _Plan:
+        """The members of a rule, which is entered under the words it cannot do without."""
+        needs = [_needs_of(group) for group in rule.all_of]
+        rarest, *others = by_rarity(needs) or [0]
+        # the group that leads to the rule is there; the rarest of the others is least likely to be
+        order = [*others, rarest] if rule.all_of else []
+        self._index.add(number, _needs_of(rule.patterns), needs if all(needs) else (), rarest)
+        if any(map(_is_foreign, map(_folded, chain(rule.patterns, *rule.all_of)))):
             self._index.add_foreign(number)
-        alone, *together = (
-            [
-                needs
-                for pattern in group
-                if not _is_foreign(pattern)
-                for needs in requirements_of(pattern)
-            ]
-            for group in groups
-        )
-        self._index.add(number, alone, together if all(together) else ())
-        # the group that led to the rule is there; the rarest of the others is least likely to be
-        order = by_rarity(together)
-        plan = self._plans[number]
-        self._plans[number] = replace(
-            plan, search_order=tuple(plan.together[place] for place in (*order[1:], *order[:1]))
-        )
-
-    def _plan(self, rule: Rule) -> _Plan:
         try:
             return _Plan(
                 rule=rule,
                 alone=self._member(rule.patterns) if rule.patterns else None,
-                together=tuple(
-                    i for group in rule.all_of if (i := self._member(group)) is not None
-                ),
+                together=tuple(self._member(rule.all_of[place]) for place in order),
                 voids=tuple(self._voids(rule)),
             )
         except ValueError as error:
@@ -152,7 +136,7 @@ class CompiledRules:
 
     def _member(self, patterns: Sequence[str]) -> int:
         """Index of the member that matches any of `patterns`; equal members are shared."""
-        source = "|".join(map(_whole_words, patterns))
+        source = _any_of(patterns)
         if source not in self._sources:
             member = _Member(source)
             if not self._trusted:
@@ -244,7 +228,7 @@ class _Scan:
         if plan.alone is not None and self._found(plan.alone, start, end):
             return True
         return bool(plan.together) and all(
-            self._found(member, start, end) for member in plan.search_order
+            self._found(member, start, end) for member in plan.together
         )
 
     def _found(self, member: int, start: int, end: int) -> bool:
@@ -385,10 +369,25 @@ def _options(max_bytes: int) -> Any:
     return options
 
 
+def check_patterns(patterns: Sequence[str]) -> None:
+    """Compile patterns for nothing but the error.
+
+    Raises:
+        ValueError: one is not valid RE2 syntax.
+    """
+    _Member(_any_of(patterns)).compile()
+
+
 def plain_patterns(rules: Iterable[Rule]) -> list[str]:
     """The patterns of evidence, folded, whose words can be told apart by spaces; each once."""
     patterns = (p for rule in rules for group in (rule.patterns, *rule.all_of) for p in group)
     return list(dict.fromkeys(p for p in map(_folded, patterns) if not _is_foreign(p)))
+
+
+def _needs_of(patterns: Iterable[str]) -> list[Requirement]:
+    """What the alternatives of a group need, those apart that only other scripts can match."""
+    plain = (folded for folded in map(_folded, patterns) if not _is_foreign(folded))
+    return [needs for pattern in plain for needs in requirements_of(pattern)]
 
 
 def _folded(pattern: str) -> str:
@@ -402,6 +401,10 @@ def _is_foreign(folded_pattern: str) -> bool:
     return not folded_pattern.isascii() and any(
         c.isalpha() and not c.isascii() for c in folded_pattern
     )
+
+
+def _any_of(patterns: Iterable[str]) -> str:
+    return "|".join(map(_whole_words, patterns))
 
 
 def _whole_words(pattern: str) -> str:

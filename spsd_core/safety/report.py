@@ -56,7 +56,7 @@ class LabelledText(NamedTuple):
     """The row's id, or its line."""
 
 
-class Verdict(NamedTuple):
+class Misjudged(NamedTuple):
     """A labelled text on which the gate was wrong, or one without a label that it gated."""
 
     item: LabelledText
@@ -70,11 +70,11 @@ class GateReport:
     gated: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By (kind, name): kind is `domain`, `source`, `ordinary` or `unlabelled`."""
     seen: Counter[tuple[str, str]] = field(default_factory=Counter)
-    misses: list[Verdict] = field(default_factory=list)
+    misses: list[Misjudged] = field(default_factory=list)
     """Critical, and nothing fired."""
-    false_alarms: list[Verdict] = field(default_factory=list)
+    false_alarms: list[Misjudged] = field(default_factory=list)
     """Ordinary, and something fired."""
-    unlabelled_gated: list[Verdict] = field(default_factory=list)
+    unlabelled_gated: list[Misjudged] = field(default_factory=list)
     left_out: int = 0
     """Rows the caller asked to leave out."""
     broken: int = 0
@@ -84,23 +84,27 @@ class GateReport:
     def of(cls, items: Iterable[LabelledText], gate: SafetyGate) -> GateReport:
         """Gate every text and count."""
         report = cls()
-        for item in items:
-            report.add(item, tuple(hit.rule for hit in gate.hits(item.text)))
+        report.gate_all(items, gate)
         return report
+
+    def gate_all(self, items: Iterable[LabelledText], gate: SafetyGate) -> None:
+        """Gate further texts and count."""
+        for item in items:
+            self.add(item, tuple(hit.rule for hit in gate.hits(item.text)))
 
     def add(self, item: LabelledText, rules: tuple[str, ...]) -> None:
         """Count one text on which `rules` fired."""
         for place in _places(item):
             self.seen[place] += 1
             self.gated[place] += bool(rules)
-        verdict = Verdict(item, rules)
+        misjudged = Misjudged(item, rules)
         if not item.known:
             if rules:
-                self.unlabelled_gated.append(verdict)
+                self.unlabelled_gated.append(misjudged)
         elif item.domain is None and rules:
-            self.false_alarms.append(verdict)
+            self.false_alarms.append(misjudged)
         elif item.domain is not None and not rules:
-            self.misses.append(verdict)
+            self.misses.append(misjudged)
 
     def shares(self, kind: str) -> dict[str, Share]:
         """The gated share of every group of a kind, by name; the empty name is all of them."""
@@ -115,8 +119,8 @@ class GateReport:
                 kind: {name or "all": share.to_json() for name, share in self.shares(kind).items()}
                 for kind in kinds
             },
-            "misses": [_plain(verdict) for verdict in self.misses],
-            "false_alarms": [_plain(verdict) for verdict in self.false_alarms],
+            "misses": list(map(_plain, self.misses)),
+            "false_alarms": list(map(_plain, self.false_alarms)),
             "left_out": self.left_out,
             "broken": self.broken,
         }
@@ -132,13 +136,13 @@ def _places(item: LabelledText) -> Iterator[tuple[str, str]]:
         yield from (("domain", ""), ("domain", item.domain), ("source", item.source))
 
 
-def _plain(verdict: Verdict) -> dict[str, Any]:
-    item = verdict.item
+def _plain(misjudged: Misjudged) -> dict[str, Any]:
+    item = misjudged.item
     return {
         "id": item.name,
         "source": item.source,
         "domain": item.domain,
-        "rules": list(verdict.rules),
+        "rules": list(misjudged.rules),
         "text": item.text,
     }
 
@@ -157,7 +161,7 @@ def read_row(row: Mapping[str, Any], name: str) -> LabelledText | None:
         text=text,
         domain=None if label is None or label.lower() in _ORDINARY else label,
         known=known,
-        source=str(row.get("source", "all")),
+        source=str(row.get("source") or "all"),
         name=str(row.get("id", name)),
     )
 

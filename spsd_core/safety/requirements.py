@@ -343,7 +343,11 @@ class RuleIndex:
         """Words known to lead to no rule."""
 
     def add(
-        self, rule: int, alone: Sequence[Requirement], together: Sequence[Sequence[Requirement]]
+        self,
+        rule: int,
+        alone: Sequence[Requirement],
+        together: Sequence[Sequence[Requirement]] = (),
+        rarest: int = 0,
     ) -> None:
         """Enter a rule.
 
@@ -351,12 +355,12 @@ class RuleIndex:
             rule: its number.
             alone: the alternatives any of which may fire it.
             together: groups of alternatives; one of every group may fire it together.
+            rarest: which of the groups is looked up.
         """
         for needs in alone:
             self._enter(rule, needs, ())
         if together:
             needs_of = [_any_of(map(list, group)) for group in together]
-            rarest = by_rarity(together)[0]
             others = tuple(
                 need for group, needs in enumerate(needs_of) if group != rarest for need in needs
             )

@@ -100,7 +100,7 @@ def test_a_text_that_matches_a_pattern_meets_its_requirements(
     pattern = (" " if spaced else "").join(pieces)
     text = " ".join(words)
     index = RuleIndex()
-    index.add(0, requirements(pattern), ())
+    index.add(0, requirements(pattern))
     if re.search(rf"\b(?:{pattern})\b", text):
         assert 0 in index.candidates(text), (pattern, text)
 
