@@ -1,7 +1,7 @@
-"""Exports a trained Reader: python -m training.export reader.pt --base FOLDER [--out FOLDER].
+"""Exports a trained Reader: python -m training.export reader.pt --base FOLDER --out FOLDER.
 
-Writes `reader.onnx` (int8), `tokenizer.json` and `reader.json` (labels, calibration, sha256) into
-the package, and says how far int8 is from the original.
+Writes `reader.onnx` (int8), `tokenizer.json` and `reader.json` (labels, calibration, sha256), and
+says how far int8 is from the original.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from training.model import Reader
 
 __all__ = ["main"]
 
-_PACKAGE = Path(__file__).parent.parent / "spsd_core" / "reader" / "weights"
 _OUTPUTS = ("roles", "domains", "affects", "vectors")
 UNCALIBRATED: dict[str, Any] = {
     "temperatures": {"roles": 1.0, "domains": 1.0, "affects": 1.0},
@@ -58,7 +57,7 @@ class _Chances(nn.Module):
 def export(
     reader: Reader, tokenizer: Path, folder: Path, calibration: dict[str, Any]
 ) -> dict[str, Any]:
-    """Write the files of the package into `folder`; gives what `reader.json` holds."""
+    """Write the files into `folder`; gives what `reader.json` holds."""
     folder.mkdir(parents=True, exist_ok=True)
     chances = _Chances(reader.eval(), calibration["temperatures"]).eval()
     example = torch.ones(2, 12, dtype=torch.long)
@@ -118,7 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--base", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=_PACKAGE)
+    parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--calibration", type=Path, help="JSON of training.calibrate")
     args = parser.parse_args()
     calibration = json.loads(args.calibration.read_text()) if args.calibration else UNCALIBRATED

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from spsd_core.settings import DOMAINS as CRITICAL_DOMAINS
+
 __all__ = [
     "AFFECTS",
     "DOMAINS",
@@ -33,18 +35,7 @@ ROLES = {
 AFFECTS = ("neutral", "frustrated", "anxious", "urgent", "sad", "excited")
 UNKNOWN = "unknown"
 """Affect of a message that was written for its domain only."""
-DOMAINS = (
-    "none",
-    "medical",
-    "medication",
-    "crisis",
-    "abuse",
-    "legal",
-    "financial",
-    "emergency",
-    "child_safety",
-    "harmful",
-)
+DOMAINS = ("none", *CRITICAL_DOMAINS)
 KINDS = (
     "support",
     "dictation",

@@ -1,4 +1,4 @@
-"""What an engine's edits do to labelled messages: python -m training.score [--engine extract].
+"""What an engine's edits do to labelled messages: python -m training.score [--engine NAME].
 
 Counts words that went and should have, words that went and should not have, payload characters
 changed, feelings touched, and messages with nothing removable that were left alone. Safety domains
@@ -102,7 +102,7 @@ def score(messages: Sequence[Message], engine: str, level: Level) -> Score:
 def main() -> None:
     """Print the figures of one engine on the held-out personas."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--engine", default="extract")
+    parser.add_argument("--engine", default="lexical")
     parser.add_argument("--level", choices=("light", "dense"), default="light")
     parser.add_argument("--held-out", type=float, default=0.15, help="as in training; 1: all")
     parser.add_argument("--seed", type=int, default=20261122)
