@@ -41,14 +41,6 @@ def settings(window: int | None) -> Settings:
     return Settings(chat=ChatSettings(critical_window=window))
 
 
-def user_texts(server: Any) -> list[list[Any]]:
-    """For each request the contents of the user's messages."""
-    return [
-        [message["content"] for message in request["messages"] if message["role"] == "user"]
-        for request in server.requests
-    ]
-
-
 class Conversation:
     """A chain in a LangGraph graph that remembers what was said."""
 
@@ -96,7 +88,7 @@ def test_after_a_critical_turn_everything_is_sent_as_it_was_said(
     """Earlier turns keep their bytes, and the memory the originals."""
     conversation = Conversation(PromptDistiller() | model)
     conversation.say(how, FIRST, CRITICAL, LATER)
-    assert user_texts(server) == [
+    assert server.user_texts == [
         [shortened(FIRST)],
         [shortened(FIRST), CRITICAL],
         [shortened(FIRST), CRITICAL, LATER],
@@ -126,7 +118,7 @@ def test_the_window_of_a_critical_turn_is_honoured(
     """It counts messages, the assistant's answers among them."""
     chain = PromptDistiller(settings=settings(window)) | model
     Conversation(chain).say("invoke", CRITICAL, LATER, LAST)
-    assert user_texts(server) == [expected[:1], expected[:2], expected]
+    assert server.user_texts == [expected[:1], expected[:2], expected]
 
 
 def called(arguments: dict[str, str]) -> list[AnyMessage]:
@@ -155,7 +147,7 @@ def test_critical_words_anywhere_before_it_let_a_turn_pass_untouched(
     model.invoke(messages)
     (PromptDistiller() | model).invoke(messages)
     assert server.bodies[0] == server.bodies[1]
-    assert user_texts(server)[1][-1] == LATER
+    assert server.user_texts[1][-1] == LATER
 
 
 @pytest.mark.parametrize("earlier", EARLIER.values(), ids=EARLIER.keys())
@@ -177,7 +169,7 @@ def test_a_window_of_two_looks_two_messages_back(
 ) -> None:
     messages = [HumanMessage(CRITICAL), *[AIMessage("Go on.")] * between, HumanMessage(LATER)]
     (PromptDistiller(settings=settings(2)) | model).invoke(messages)
-    assert user_texts(server) == [[CRITICAL, shortened(LATER) if open_again else LATER]]
+    assert server.user_texts == [[CRITICAL, shortened(LATER) if open_again else LATER]]
 
 
 def test_a_critical_text_beside_an_image_keeps_its_own_message_whole(
