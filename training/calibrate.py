@@ -18,7 +18,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from training.dataset import IGNORED, batches, encode, split_by_persona
+from training.dataset import HELD_OUT, IGNORED, SEED, batches, encode, split_by_persona
 from training.markup import Message, read_corpus
 from training.model import Reader
 
@@ -77,12 +77,12 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--base", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--false-positives", type=float, default=0.02)
-    parser.add_argument("--held-out", type=float, default=0.15)
-    parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument("--false-positives", type=float, default=0.008)
+    parser.add_argument("--held-out", type=float, default=HELD_OUT)
+    parser.add_argument("--seed", type=int, default=SEED)
     args = parser.parse_args()
     _, held = split_by_persona(read_corpus(), args.held_out, args.seed)
-    half, _ = split_by_persona(held, 0.5, args.seed + 1)
+    half = split_by_persona(held, 0.5, args.seed + 1)[1]
     tokenizer = Tokenizer.from_file(str(args.base / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()

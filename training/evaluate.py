@@ -10,26 +10,16 @@ import torch
 from tokenizers import Tokenizer
 
 from training.dataset import IGNORED, batches, encode
+from training.heads import macro_f1
 from training.markup import AFFECTS, DOMAINS, ROLES, Message
 from training.model import Reader
 
-__all__ = ["evaluate", "macro_f1"]
+__all__ = ["evaluate"]
 
 _THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.95)
 _MAX_PIECES = 510
 _SCAFFOLD = list(ROLES).index("S")
 _REDUNDANT = list(ROLES).index("R")
-
-
-def macro_f1(true: Sequence[int], said: Sequence[int], classes: int) -> float:
-    """Mean over the classes that occur of the harmonic mean of precision and recall."""
-    scores = []
-    for label in range(classes):
-        hit = sum(t == s == label for t, s in zip(true, said))
-        wrong = sum((t == label) != (s == label) for t, s in zip(true, said))
-        if label in true:
-            scores.append(2 * hit / (2 * hit + wrong))
-    return sum(scores) / len(scores) if scores else 0.0
 
 
 @torch.no_grad()
@@ -71,10 +61,10 @@ def evaluate(reader: Reader, messages: Sequence[Message], tokenizer: Tokenizer) 
             true: {said: confusion[true, said] for said in letters if confusion[true, said]}
             for true in letters
         },
-        "domain_macro_f1": macro_f1(*_columns(domains), len(DOMAINS)),
+        "domain_macro_f1": macro_f1(*_columns(domains), range(len(DOMAINS))),
         "critical_recall": _share(pair[1] != 0 for pair in domains if pair[0] != 0),
         "critical_false_positives": _share(pair[1] != 0 for pair in domains if pair[0] == 0),
-        "affect_macro_f1": macro_f1(*_columns(affects), len(AFFECTS)),
+        "affect_macro_f1": macro_f1(*_columns(affects), range(len(AFFECTS))),
     }
 
 

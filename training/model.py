@@ -64,9 +64,7 @@ class Reader(nn.Module):
     @classmethod
     def from_pretrained(cls, folder: Path, layers: int) -> Reader:
         """A Reader on the first `layers` layers of a BERT-like sentence encoder."""
-        encoder = BertModel.from_pretrained(
-            folder, add_pooling_layer=False, attn_implementation="eager"
-        )
+        encoder = BertModel.from_pretrained(folder, add_pooling_layer=False)
         encoder.encoder.layer = encoder.encoder.layer[:layers]
         encoder.config.num_hidden_layers = layers
         return cls(encoder)

@@ -13,11 +13,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from spsd_core import AdmissionSettings, Distiller, SafetySettings, Settings
+from spsd_core import AdmissionSettings, Distiller, ExtractSettings, SafetySettings, Settings
 from spsd_core.settings import DOMAINS, Level
-from training.dataset import split_by_persona
+from training.dataset import HELD_OUT, SEED, split_by_persona
 from training.markup import Message, read_corpus
-from training.real_texts import development_half, read_real_texts
+from training.real_texts import development_part, read_real_texts
 
 __all__ = ["Score", "score"]
 
@@ -81,11 +81,14 @@ class Score:
         ]
 
 
-def score(messages: Sequence[Message], engine: str, level: Level) -> Score:
+def score(
+    messages: Sequence[Message], engine: str, level: Level, confidence: float | None = None
+) -> Score:
     """Distil every message with one engine and count."""
     settings = Settings(
         engines=(engine,),
         level=level,
+        extract=ExtractSettings(confidence=confidence),
         admission=AdmissionSettings(min_words=1),
         safety=SafetySettings(open_domains=frozenset(DOMAINS)),
     )
@@ -104,20 +107,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--engine", default="lexical")
     parser.add_argument("--level", choices=("light", "dense"), default="light")
-    parser.add_argument("--held-out", type=float, default=0.15, help="as in training; 1: all")
-    parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument("--held-out", type=float, default=HELD_OUT, help="as in training; 1: all")
+    parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument(
-        "--real-texts", type=Path, help="score the development half of these instead"
+        "--real-texts", type=Path, help="score the development part of these instead"
     )
+    parser.add_argument(
+        "--unseen", action="store_true", help="only those that no threshold was chosen on"
+    )
+    parser.add_argument("--confidence", type=float, nargs="+", help="of `extract`; a curve")
     parser.add_argument("--show", action="store_true", help="also what was wrong")
     args = parser.parse_args()
     messages = read_corpus()
     if args.real_texts:
-        messages = development_half(read_real_texts(args.real_texts))
+        messages = development_part(read_real_texts(args.real_texts))
     elif args.held_out < 1:
         messages = split_by_persona(messages, args.held_out, args.seed)[1]
-    found = score([m for m in messages if m.has_roles], args.engine, args.level)
-    print("\n".join(found.lines()))
+    if args.unseen:
+        messages = split_by_persona(messages, 0.5, SEED + 1)[0]
+    labelled = [message for message in messages if message.has_roles]
+    for confidence in args.confidence or [None]:
+        found = score(labelled, args.engine, args.level, confidence)
+        print(f"confidence {confidence}" if confidence else "", *found.lines(), sep="\n")
     if args.show:
         for title, pairs in (("went wrongly", found.wrong), ("stayed wrongly", found.missed)):
             print(title)

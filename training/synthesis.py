@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -58,29 +59,52 @@ class _Courtesy:
     openings: tuple[str, ...]
     middles: tuple[str, ...]
     closings: tuple[str, ...]
-    frames: tuple[str, ...]
-    """In front of a verb inside a sentence: `could you please`."""
+    frames: dict[str, tuple[str, ...]]
+    """In front of a verb inside a sentence (`could you please`), by what they govern."""
+
+    def like(self, message: Message, span: RoleSpan) -> Sequence[str]:
+        """Scaffold that may stand where that of `span` stands."""
+        place = _place(message, span)
+        if place.startswith(_FRAME):
+            return self.frames[place]
+        return {"opening": self.openings, "middle": self.middles, "closing": self.closings}.get(
+            place, ()
+        )
+
+
+_FRAME = "frame "
+_QUESTION_WORDS = frozenset("how what why when where who which whether if".split())
+
+
+def _place(message: Message, span: RoleSpan) -> str:
+    """Where scaffold stands: opening, middle, closing, a frame with what it governs, or ''."""
+    words = message.text[span.start : span.end]
+    before = message.text[: span.start].rstrip()
+    after = message.text[span.end :].lstrip()
+    ends = words[-1] in ".!?,:)\n" or message.text[span.end : span.end + 1] in ("\n", "")
+    if not ends and after[:1].islower():
+        word = re.split(r"\W", after, maxsplit=1)[0]
+        form = "ing" if word.endswith("ing") else "asks" if word in _QUESTION_WORDS else "verb"
+        return _FRAME + ("opens " if not before or before[-1] in ".!?\n" else "") + form
+    if not before:
+        return "opening"
+    if not after:
+        return "closing"
+    return "middle" if ends and before[-1] in ".!?\n" else ""
 
 
 def _harvest(messages: Sequence[Message]) -> _Courtesy:
-    openings, middles, closings, frames = [], [], [], []
+    found: defaultdict[str, list[str]] = defaultdict(list)
     for message in messages:
         for span in message.spans:
-            if span.role != "S":
-                continue
-            words = message.text[span.start : span.end]
-            before = message.text[: span.start].rstrip()
-            after = message.text[span.end :].lstrip()
-            ends = words[-1] in ".!?,:)\n" or message.text[span.end : span.end + 1] in ("\n", "")
-            if not ends and after[:1].islower():
-                frames.append(words)
-            elif not before:
-                openings.append(words)
-            elif not after:
-                closings.append(words)
-            elif ends and before[-1] in ".!?\n":
-                middles.append(words)
-    return _Courtesy(tuple(openings), tuple(middles), tuple(closings), tuple(frames))
+            if span.role == "S":
+                found[_place(message, span)].append(message.text[span.start : span.end])
+    return _Courtesy(
+        openings=tuple(found["opening"]),
+        middles=tuple(found["middle"]),
+        closings=tuple(found["closing"]),
+        frames={place: tuple(words) for place, words in found.items() if place.startswith(_FRAME)},
+    )
 
 
 class Synthesiser:
@@ -93,11 +117,12 @@ class Synthesiser:
         self._sources = labelled
         self._payloads = [m for m in labelled if any(span.role == "P" for span in m.spans)]
         self._recipes: list[tuple[Callable[[], list[Piece] | None], float]] = [
-            (self._dressed, 0.45),
+            (self._exchanged, 0.3),
+            (self._dressed, 0.25),
             (self._bare, 0.1),
-            (self._polite_payload, 0.2),
-            (self._told_twice, 0.12),
-            (self._filled, 0.13),
+            (self._polite_payload, 0.15),
+            (self._told_twice, 0.1),
+            (self._filled, 0.1),
         ]
         self._like = self._sources[0]
 
@@ -109,14 +134,34 @@ class Synthesiser:
             pieces = self._rng.choices(recipes, weights)[0]()
             if pieces is None:
                 continue
-            yield self._noisy(_message(pieces, self._like, made))
+            yield self.noisy(_message(pieces, self._like, made))
             made += 1
 
     def _core(self) -> list[Piece]:
         """A message with its courtesy taken off."""
         self._like = self._rng.choice(self._sources)
         pieces = [piece for piece in _pieces(self._like) if piece[1] != "S"]
+        if pieces and pieces[0][1] != "P" and self._rng.random() < 0.5:  # now begins a sentence
+            words, role = pieces[0]
+            bare = words.lstrip()
+            pieces[0] = (bare[:1].upper() + bare[1:], role)
         return [("", "T"), *pieces]
+
+    def _exchanged(self) -> list[Piece] | None:
+        """A message with other courtesy in the places where it has some."""
+        message = self._like = self._rng.choice(self._sources)
+        pieces = _pieces(message)
+        spans = iter(span for span in message.spans if span.role == "S")
+        if not any(role == "S" for _, role in pieces):
+            return None
+        return [
+            self._other(message, next(spans), piece) if piece[1] == "S" else piece
+            for piece in pieces
+        ]
+
+    def _other(self, message: Message, span: RoleSpan, piece: Piece) -> Piece:
+        choices = self._courtesy.like(message, span)
+        return (self._rng.choice(choices), "S") if choices else piece
 
     def _dressed(self) -> list[Piece] | None:
         """A core with the courtesy of other messages around and inside it."""
@@ -211,7 +256,7 @@ class Synthesiser:
                 pieces.append((" " + part if pieces else part, role))
         return pieces
 
-    def _noisy(self, message: Message) -> Message:
+    def noisy(self, message: Message) -> Message:
         """Now and then: no capitals, no punctuation, typing errors. Payload is not spared."""
         rng, text, spans = self._rng, message.text, message.spans
         if rng.random() < 0.3:
