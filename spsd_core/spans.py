@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = ["Edit", "Span", "apply_edits", "merge_spans", "overlaps"]
+__all__ = ["Edit", "Span", "Traced", "apply_edits", "merge_spans", "overlaps"]
 
 
 class Span(NamedTuple):
@@ -43,6 +43,33 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
         position = end
     pieces.append(text[position:])
     return "".join(pieces)
+
+
+class Traced:
+    """From places in an edited text back to places in the original.
+
+    >>> traced = Traced([Edit(0, 4), Edit(4, 5, "C")])  # "Hi! could" -> "Could"
+    >>> traced.span(Span(0, 5))
+    Span(start=4, end=9)
+    """
+
+    def __init__(self, edits: Sequence[Edit]) -> None:
+        self._starts: list[int] = [0]
+        """Where in the edited text a stretch begins ..."""
+        self._shifts: list[int] = [0]
+        """... whose characters stood this much later in the original."""
+        shift = 0
+        for start, end, replacement in edits:
+            shift += end - start - len(replacement)
+            self._starts.append(end - shift)
+            self._shifts.append(shift)
+
+    def span(self, span: Span) -> Span:
+        """The place of the characters of `span` in the original, what was cut between included."""
+        return Span(self._place(span.start), self._place(span.end - 1) + 1)
+
+    def _place(self, position: int) -> int:
+        return position + self._shifts[bisect_right(self._starts, position) - 1]
 
 
 def merge_spans(spans: Iterable[tuple[int, int]]) -> tuple[Span, ...]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from spsd_core.spans import Span
+
+if TYPE_CHECKING:
+    from spsd_core.reader.types import RoleReading
 
 __all__ = ["Atom", "AtomKind", "Reading"]
 
@@ -58,7 +62,7 @@ class Atom:
 
 @dataclass(frozen=True)
 class Reading:
-    """Everything the rules found in one text."""
+    """Everything that was found in one text."""
 
     text: str
     atoms: tuple[Atom, ...]
@@ -67,6 +71,8 @@ class Reading:
     """Text the user wants worked on (P4): sorted, disjoint; nothing inside may change."""
     protected: tuple[Span, ...]
     """Atoms that must survive verbatim and payload, merged: spans no deletion may touch."""
+    roles: RoleReading | None = None
+    """What the Reader says of every word, where an engine asked for it."""
 
     def of_kind(self, kind: AtomKind) -> tuple[Atom, ...]:
         """The atoms of one kind, in order."""

@@ -1,0 +1,103 @@
+"""What the Reader says about a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from spsd_core.distillation import RuleHit
+
+__all__ = ["READER", "Certainty", "Role", "RoleReading", "WordRole"]
+
+READER = "reader."
+"""What the rules that stand for the Reader's own view begin with."""
+
+
+class Role(str, Enum):
+    """What a word does in a message."""
+
+    TASK = "TASK"
+    """What is wanted, with its constraints."""
+    CONTEXT = "CONTEXT"
+    """Facts an answer may use."""
+    AFFECT = "AFFECT"
+    """What the writer really feels about the matter."""
+    PAYLOAD = "PAYLOAD"
+    """Text to be worked on."""
+    SCAFFOLD = "SCAFFOLD"
+    """Courtesy and talk about the talking; may go."""
+    REDUNDANT = "REDUNDANT"
+    """Said before, or story that cannot change a good answer; may go at level `dense`."""
+
+
+class WordRole(NamedTuple):
+    """A word or mark, and how likely each role is."""
+
+    start: int
+    """In characters of the text."""
+    end: int
+    chances: tuple[float, ...]
+    """One for each of `Role`, in its order; they add up to 1."""
+
+    @property
+    def role(self) -> Role:
+        """The likeliest role."""
+        return _ROLES[max(range(len(_ROLES)), key=self.chances.__getitem__)]
+
+    def chance(self, role: Role) -> float:
+        """How likely `role` is, 0 to 1."""
+        return self.chances[_PLACE[role]]
+
+
+_ROLES = tuple(Role)
+_PLACE = {role: place for place, role in enumerate(_ROLES)}
+
+
+class Certainty(NamedTuple):
+    """The mean chance words must have to go, by where they stand, 0 to 1."""
+
+    sentence: float = 0.9
+    """A whole sentence."""
+    start: float = 0.8
+    """The first words of a sentence."""
+    inside: float = 0.7
+    """Words in the middle or at the end of one."""
+
+
+@dataclass(frozen=True)
+class RoleReading:
+    """The Reader's view of one text."""
+
+    text: str
+    words: tuple[WordRole, ...]
+    """In order; what is no part of a word (spaces, characters without a piece) is left out."""
+    domains: dict[str, float]
+    """How likely each critical domain is, and `none`; 0 to 1."""
+    affects: dict[str, float]
+    """How likely each feeling is; they add up to 1."""
+    vector: tuple[float, ...]
+    """The sentence vector, of length 1; of a long text the mean of its windows."""
+    critical_threshold: float = 0.5
+    """From which chance on a text counts as critical; chosen for a stated rate of false alarms."""
+
+    certainty: Certainty = field(default_factory=Certainty)
+    """How sure words must be to go; chosen for a stated precision."""
+
+    @property
+    def affect(self) -> str:
+        """The likeliest feeling."""
+        return max(self.affects, key=self.affects.__getitem__)
+
+    @property
+    def critical(self) -> float:
+        """How likely it is that the text belongs to any critical domain."""
+        return 1.0 - self.domains["none"]
+
+    def critical_hits(self) -> tuple[RuleHit, ...]:
+        """The likeliest critical domain as a hit of the rule `reader.DOMAIN`; () if none is."""
+        if self.critical < self.critical_threshold:
+            return ()
+        chances = {name: chance for name, chance in self.domains.items() if name != "none"}
+        domain = max(chances, key=chances.__getitem__)
+        return (RuleHit(rule=f"{READER}{domain}", domain=domain, start=0, end=len(self.text)),)
