@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from spsd_core.settings import (
         AdmissionSettings,
         ChatSettings,
+        ExtractSettings,
         Overrides,
         RewriteSettings,
         SafetySettings,
@@ -35,6 +36,7 @@ __all__ = [
     "Decision",
     "Distillation",
     "Distiller",
+    "ExtractSettings",
     "ModelFileError",
     "Observer",
     "Overrides",
@@ -61,6 +63,7 @@ _HOMES = {
     "settings": (
         "AdmissionSettings",
         "ChatSettings",
+        "ExtractSettings",
         "Overrides",
         "RewriteSettings",
         "SafetySettings",

@@ -11,10 +11,11 @@ import contextlib
 import contextvars
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from spsd_core.chat import ChatDistillation, ChatMessage
 from spsd_core.distillation import Distillation, RuleHit
@@ -23,16 +24,25 @@ from spsd_core.engines import Engine, build_engines
 from spsd_core.exceptions import ConfigurationError
 from spsd_core.memo import Memo, plain, text_key
 from spsd_core.observers import Call, Observer
-from spsd_core.reading import read
+from spsd_core.reading import Reading
+from spsd_core.reading import read as read_by_rules
 from spsd_core.run import GATE_FAILED, Remembered, Run
 from spsd_core.safety import SafetyGate
 from spsd_core.settings import Settings
 from spsd_core.tokens import build_request_counter
 
+if TYPE_CHECKING:
+    from spsd_core.reader import RoleReading
+
 __all__ = ["Distiller"]
 
 _INLINE_CHARS = 5_000
-"""Longer texts are read in a thread of ours, so that an event loop is not held up."""
+"""Longer texts, and those the Reader has to read, are computed in a thread of ours, so that an
+event loop is not held up."""
+
+_ROLES_KEPT = 64
+"""Role readings kept between the gate and the engines; one takes about a kilobyte a word."""
+_ROLE_CHARS = 200_000
 
 _log = logging.getLogger(__name__)
 
@@ -78,6 +88,9 @@ class Distiller:
         self.memo: Memo[Remembered] = Memo(settings.memo_entries)
         self._hits: Memo[tuple[RuleHit, ...]] = Memo(settings.memo_entries)
         self._counts: Memo[int] = Memo(settings.memo_entries)
+        self.reads_roles = any(getattr(engine, "needs_roles", False) for engine in self.engines)
+        self._reader_hits: Memo[tuple[RuleHit, ...]] = Memo(settings.memo_entries)
+        self._roles: Memo[RoleReading] = Memo(min(settings.memo_entries, _ROLES_KEPT), _ROLE_CHARS)
         self._threads: ThreadPoolExecutor | None = None
         self._threads_lock = threading.Lock()
 
@@ -173,7 +186,9 @@ class Distiller:
         observers: Sequence[Observer] = (),
     ) -> ChatDistillation:
         """`distill_chat` without holding up the event loop."""
-        pool = self._pool_for(sum(map(_size, messages)))
+        distil_roles = self.settings.chat.distil_roles
+        parts = (part for one in messages if one.role in distil_roles for part in one.parts)
+        pool = self._pool_for(parts, sum(map(_size, messages)))
         runs = await compute(pool, self._chat_runs, messages, framework, metadata or {}, observers)
         rows: list[list[Distillation | None]] = []
         for row in runs:
@@ -224,7 +239,10 @@ class Distiller:
         texts = (*message.parts, *message.unseen)
         if len(texts) > 1:  # the model reads them in one go: a cue may begin in one, end in another
             texts += ("\n".join(texts),)
-        return tuple(hit for text in texts for hit in self.hits(text))
+        hits = tuple(hit for text in texts for hit in self.hits(text))
+        if hits or message.role not in self.settings.chat.distil_roles:
+            return hits
+        return tuple(hit for text in message.parts for hit in self.reader_hits(text))
 
     def _chat_result(
         self, messages: Sequence[ChatMessage], rows: Sequence[Sequence[Distillation | None]]
@@ -260,6 +278,71 @@ class Distiller:
             self._hits.put(key, found)
         return found
 
+    def roles(self, text: str, deadline: float | None = None) -> RoleReading | None:
+        """What the Reader says of `text`; None where no engine needs it.
+
+        Raises:
+            EngineUnavailable: the Reader cannot be loaded.
+            DeadlineExceeded: `deadline` (`time.monotonic()`) passed first.
+        """
+        if not self.reads_roles:
+            return None
+        from spsd_core.reader import shared_encoder
+
+        text = plain(text)
+        key = text_key(text)
+        found = self._roles.get(key)
+        if found is None:
+            found = shared_encoder().read(text, deadline)
+            self._roles.put(key, found, len(text))
+            self._reader_hits.put(key, found.critical_hits())
+        return found
+
+    def read(
+        self, text: str, roles: RoleReading | None = None, deadline: float | None = None
+    ) -> Reading:
+        """What rules, and the Reader where an engine needs it, find in `text`.
+
+        Args:
+            text: what to read.
+            roles: what the Reader said of it, where it was asked before.
+            deadline: `time.monotonic()` value after which the Reader stops.
+
+        Raises:
+            EngineUnavailable: the Reader cannot be loaded.
+            DeadlineExceeded: the deadline passed first.
+        """
+        found = read_by_rules(text, self.settings.verifier.protected_terms)
+        roles = roles or self.roles(text, deadline)
+        if roles is None:
+            return found
+        from spsd_core.reader.releasing import release
+
+        return release(found, roles)
+
+    def reader_hits(self, text: str) -> tuple[RuleHit, ...]:
+        """The critical domain that the Reader sees in `text`, as the hit of a rule `reader.DOMAIN`.
+
+        Remembered, so that the turns of a chat are read once; `GATE_FAILED` where the Reader broke.
+        """
+        if not self.reads_roles:
+            return ()
+        text = plain(text)
+        key = text_key(text)
+        found = self._reader_hits.get(key)
+        if found is None:
+            wait_ms = self.settings.deadline_ms
+            deadline = None if wait_ms is None else time.monotonic() + wait_ms / 1000
+            try:
+                roles = self.roles(text, deadline)
+            except Exception:  # noqa: BLE001 - whatever broke, an unread text must pass through
+                return (GATE_FAILED,)
+            return roles.critical_hits() if roles else ()
+        return found
+
+    def _was_read(self, text: str) -> bool:
+        return not self.reads_roles or self._reader_hits.get(text_key(plain(text))) is not None
+
     def count(self, text: str) -> int:
         """Target tokens that `text` adds as the content of a message, remembered."""
         text = plain(text)
@@ -278,7 +361,8 @@ class Distiller:
         """
         self.hits("load")
         self.count("load")
-        read("load")
+        with contextlib.suppress(Exception):
+            self.read("load")
         for engine in self.engines:
             load = getattr(engine, "load", None)
             if load is not None:
@@ -328,11 +412,16 @@ class Distiller:
         return Run(self, call, observers)
 
     async def _adrive(self, run: Run) -> Distillation:
-        return await adrive(run, self._pool_for(len(run.text)))
+        return await adrive(run, self._pool_for((run.text,), len(run.text)))
 
-    def _pool_for(self, size: int) -> ThreadPoolExecutor | None:
-        """Threads that compute on so many characters; None: so few are computed at once."""
-        if size <= _INLINE_CHARS:
+    def _pool_for(self, texts: Iterable[str], size: int) -> ThreadPoolExecutor | None:
+        """Threads that compute on `size` characters; None: it takes so little, it is done at once.
+
+        Args:
+            texts: those the Reader has to read unless it has done so before.
+            size: characters of these and of all others.
+        """
+        if size <= _INLINE_CHARS and all(map(self._was_read, texts)):
             return None
         with self._threads_lock:
             if self._threads is None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Generator
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from spsd_core.answers import as_engine_error, is_defect, reason_of, received, require_future
@@ -17,9 +18,10 @@ from spsd_core.energy import system_rapl
 from spsd_core.engines.protocol import Draft, DraftRequest, Engine
 from spsd_core.exceptions import DeadlineExceeded, EngineError
 from spsd_core.ledger import Candidate, token_budget, worth_sending
+from spsd_core.reader.types import READER, Role
 from spsd_core.reading import Reading
 from spsd_core.spans import Edit
-from spsd_core.verifier import repair, verify
+from spsd_core.verifier import repair, verify, without_refused_edits
 
 if TYPE_CHECKING:
     from spsd_core.distiller import Distiller
@@ -28,6 +30,10 @@ __all__ = ["GATE_FAILED", "Drafting", "Verdict", "Wait"]
 
 GATE_FAILED = RuleHit(rule="gate.failed", domain="gate_failed", start=0, end=0)
 """Stands for a gate that broke; no setting opens its domain."""
+
+
+_MOST_TRIMS = 4
+"""Times a draft of edits is tried again without those that were refused."""
 
 
 class Wait(NamedTuple):
@@ -91,6 +97,9 @@ class Drafting:
         self, engine: Engine, best: Candidate | None
     ) -> Generator[Wait, None, Candidate | Verdict | None]:
         """One engine's draft, judged; None where it found nothing to remove."""
+        if engine.name == "rewrite" and not self._has_narrative():
+            self._log.notes.append("rewrite was not asked: the Reader sees too little narrative")
+            return None
         request = self._request(engine, best)
         began = time.perf_counter()
         rapl = system_rapl()
@@ -104,6 +113,18 @@ class Drafting:
             return None
         self._spend(draft.busy_core_seconds, joules)
         return self._judge(engine, draft, request.token_budget, began)
+
+    def _has_narrative(self) -> bool:
+        """Whether there is so much story that a model may say it shorter; True without roles."""
+        roles = self._reading.roles
+        if roles is None:
+            return True
+        told = sum(
+            word.role in (Role.CONTEXT, Role.REDUNDANT)
+            for word in roles.words
+            if roles.text[word.start].isalnum()
+        )
+        return told >= self._settings.rewrite.min_narrative_words
 
     def _answer(self, engine: Engine, request: DraftRequest) -> Generator[Wait, None, Draft | None]:
         """What the engine gives, in order; whatever else it does is an `EngineError`."""
@@ -140,9 +161,13 @@ class Drafting:
             level=self._effective.level,
             token_budget=token_budget(self._tokens_before, minimum, share, best),
             count_tokens=self._distiller.counter.content,
+            reread=None if self._reading.roles is None else self._reread,
             deadline=self._deadline,
             cancelled=self._cancelled,
         )
+
+    def _reread(self, text: str) -> Reading:
+        return self._distiller.read(text, deadline=self._deadline)
 
     def _gave_up(self, engine: Engine, error: EngineError, began: float | None = None) -> Verdict:
         reason = reason_of(error)
@@ -164,10 +189,10 @@ class Drafting:
     ) -> Candidate | Verdict:
         """Verify, repair where possible, and count last."""
         with self._log.stage("verifier"):
-            text, checks, repaired = self._verified(draft)
+            draft, checks, repaired = self._verified(draft)
         failed = next((check for check in checks if not check.passed), None)
         reason = failed.reason if failed else None
-        tokens = None if failed else self._distiller.count(text)
+        tokens = None if failed else self._distiller.count(draft.text)
         if tokens is not None and not worth_sending(
             self._distiller.counter,
             self._tokens_before,
@@ -193,28 +218,34 @@ class Drafting:
         if reason is not None or tokens is None:
             decided_by = f"verifier.{failed.check}" if failed else "ledger"
             return Verdict(reason or Reason.VERIFIER_FAILED, decided_by)
-        return Candidate(text, engine.name, tokens, self._edits(draft, text))
+        return Candidate(draft.text, engine.name, tokens, self._edits(draft))
 
-    def _edits(self, draft: Draft, text: str) -> tuple[Edit, ...]:
+    def _edits(self, draft: Draft) -> tuple[Edit, ...]:
         """The edits from the original to the text that is sent, as the record may hold them."""
-        if draft.edits is not None and not draft.generative and draft.text == text:
+        if draft.edits is not None and not draft.generative:
             return draft.edits  # verified: they write marks and capitals, no words
-        return wordless_difference(self._reading.text, text)
+        return wordless_difference(self._reading.text, draft.text)
 
     def _verified(
         self, draft: Draft
-    ) -> tuple[str, tuple[CheckRecord, ...], tuple[tuple[int, int], ...]]:
-        """The draft's text, or its repaired text, with the checks that hold for it."""
+    ) -> tuple[Draft, tuple[CheckRecord, ...], tuple[tuple[int, int], ...]]:
+        """The draft, or what could be made of it, with the checks that hold for it."""
         checks = self._checks(draft)
+        for _ in range(_MOST_TRIMS):
+            fewer = without_refused_edits(self._reading.text, draft, checks)
+            if fewer is None:
+                break
+            draft, checks = fewer, self._checks(fewer)
         failed = [check for check in checks if not check.passed]
         if failed and draft.generative and self._settings.verifier.repair:
             mended = repair(self._reading, draft.text, failed)
             if mended is not None:
-                text, spans = mended
-                again = self._checks(Draft(text=text, generative=True))
-                if all(check.passed for check in again):
-                    return text, again, tuple((span.start, span.end) for span in spans)
-        return draft.text, checks, ()
+                again = replace(draft, text=mended[0], edits=None)
+                checks_again = self._checks(again)
+                if all(check.passed for check in checks_again):
+                    spans = tuple((span.start, span.end) for span in mended[1])
+                    return again, checks_again, spans
+        return draft, checks, ()
 
     def _checks(self, draft: Draft) -> tuple[CheckRecord, ...]:
         """Every check of the verifier, and that no safety cue appeared or vanished."""
@@ -224,7 +255,7 @@ class Drafting:
             self._log.notes.append(f"verifier failed: {type(error).__name__}")
             return (CheckRecord(check="verifier", passed=False, reason=Reason.VERIFIER_FAILED),)
         cues = {hit.rule for hit in self._distiller.hits(draft.text)}
-        same = cues == {hit.rule for hit in self._log.rules}
+        same = cues == {hit.rule for hit in self._log.rules if not hit.rule.startswith(READER)}
         changed = Reason.GATE_FAILED if GATE_FAILED.rule in cues else Reason.SAFETY_CUE_CHANGED
         reason = None if same else changed
         return (*checks, CheckRecord(check="safety_cues", passed=same, reason=reason))

@@ -14,12 +14,14 @@ from spsd_core.call_log import CallLog
 from spsd_core.distillation import Distillation, DraftRecord, Reason, RuleHit
 from spsd_core.drafting import GATE_FAILED, Drafting, Verdict, Wait
 from spsd_core.effective import EffectiveSettings, combine
+from spsd_core.exceptions import DeadlineExceeded
 from spsd_core.memo import plain, text_key
 from spsd_core.observers import Call, Observer
-from spsd_core.reading import Reading, read
+from spsd_core.reading import Reading
 
 if TYPE_CHECKING:
     from spsd_core.distiller import Distiller
+    from spsd_core.reader import RoleReading
 
 __all__ = ["GATE_FAILED", "Remembered", "Run", "Wait", "Way"]
 
@@ -89,6 +91,7 @@ class Run:
         self._effective = combine(distiller.settings, self._engine_names, ())
         self._deadline: float | None = None
         self._abandoned = False
+        self._roles: RoleReading | None = None
 
     def abandon(self) -> None:
         """Say that nobody waits any longer: engines stop, and nothing of it is remembered."""
@@ -100,7 +103,7 @@ class Run:
         try:
             verdict = self._ask_policies() or self._recall()
             if verdict is None:
-                verdict = self._admit() or self._pass_gate()
+                verdict = self._admit() or self._pass_gate() or self._pass_reader()
                 if verdict is None:
                     verdict = yield from self._draft(self._read())
                 verdict = self._remember(verdict)
@@ -202,13 +205,36 @@ class Run:
             reason = Reason.SAFETY_CRITICAL if own else Reason.CRITICAL_CONVERSATION
             return Verdict(reason, decisive.rule)
 
+    def _pass_reader(self) -> Verdict | None:
+        """Where an engine needs the Reader, its view of the domain counts like a rule's."""
+        distiller = self._distiller
+        if not distiller.reads_roles:
+            return None
+        with self._log.stage("reader") as stage:
+            try:
+                self._roles = distiller.roles(self.text, self._deadline)
+            except DeadlineExceeded:
+                stage.outcome = "stop"
+                return Verdict(Reason.DEADLINE, "reader")
+            except Exception:  # noqa: BLE001 - whatever broke, an unread text must pass through
+                stage.outcome = "stop"
+                self._log.notes.append("the Reader could not be used; see `spsd doctor`")
+                return Verdict(Reason.GATE_FAILED, "reader")
+            hits = self._roles.critical_hits() if self._roles else ()
+            self._log.rules += hits
+            decisive = next(iter(self._closed(hits)), None)
+            if decisive is None:
+                return None
+            stage.outcome = "stop"
+            return Verdict(Reason.SAFETY_CRITICAL, decisive.rule)
+
     def _closed(self, hits: Sequence[RuleHit]) -> list[RuleHit]:
         """The hits in domains that are not open for this call."""
         return [hit for hit in hits if hit.domain not in self._effective.open_domains]
 
     def _read(self) -> Reading:
         with self._log.stage("reading"):
-            return read(self.text, self._distiller.settings.verifier.protected_terms)
+            return self._distiller.read(self.text, self._roles)
 
     def _draft(self, reading: Reading) -> Generator[Wait, None, Verdict]:
         drafting = Drafting(

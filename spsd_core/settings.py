@@ -16,6 +16,7 @@ __all__ = [
     "AdmissionSettings",
     "ChatSettings",
     "Domain",
+    "ExtractSettings",
     "Level",
     "Overrides",
     "RewriteSettings",
@@ -111,6 +112,17 @@ class VerifierSettings(_Group):
         return terms
 
 
+class ExtractSettings(_Group):
+    """The `extract` engine: deletes what the Reader calls scaffold (`dense`: and redundant)."""
+
+    confidence: float | None = Field(default=None, ge=0.5, le=0.999)
+    """How sure the Reader must be of what goes, on average over its words; None: as calibrated.
+    Lower takes more and errs more."""
+    target_ratio: float | None = Field(default=None, gt=0, lt=1)
+    """Stop when this share of the text is left: the surest deletions are made first. None: all
+    that are sure enough. What is not sure enough stays, whatever the ratio."""
+
+
 class RewriteSettings(_Group):
     """The `rewrite` engine: a local instruction-tuned model drafts a shorter text."""
 
@@ -130,6 +142,9 @@ class RewriteSettings(_Group):
     """Longest run guessed from the original and verified in one batch; 0 turns guessing off."""
     min_saving_share: float = Field(default=0.1, ge=0, lt=1)
     """A rewrite must save this share of the text's target tokens; decoding stops when it cannot."""
+    min_narrative_words: int = Field(default=40, ge=0)
+    """Beside `extract`: asked only where the Reader calls this many words left context or
+    redundant; a shorter story is not worth the time of a model. 0: always."""
     request_timeout_s: float = Field(default=10.0, gt=0)
     """openai_compatible: longest wait for one attempt, seconds."""
     max_retries: int = Field(default=1, ge=0)
@@ -177,9 +192,9 @@ class Settings(_Group):
     """All settings of a `Distiller`."""
 
     level: Level = "light"
-    """`light` removes courtesy; `dense` also fillers and repetition."""
-    engines: tuple[str, ...] = Field(default=("lexical",), min_length=1)
-    """Engines that may draft: `lexical`, `rewrite`, or `package.module:factory` of your own."""
+    """`light` removes courtesy; `dense` also repetition and what cannot change the answer."""
+    engines: tuple[str, ...] = Field(default=("extract",), min_length=1)
+    """May draft: `extract`, `lexical`, `rewrite`, or `package.module:factory` of your own."""
     deadline_ms: float | None = Field(default=10_000.0, gt=0)
     """Longest wait for a call, milliseconds; then the best verified draft, or the original."""
     min_saving_tokens: int = Field(default=1, ge=1)
@@ -189,6 +204,7 @@ class Settings(_Group):
     admission: AdmissionSettings = AdmissionSettings()
     safety: SafetySettings = SafetySettings()
     verifier: VerifierSettings = VerifierSettings()
+    extract: ExtractSettings = ExtractSettings()
     rewrite: RewriteSettings = RewriteSettings()
     target: TargetSettings = TargetSettings()
     chat: ChatSettings = ChatSettings()

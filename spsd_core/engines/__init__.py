@@ -1,4 +1,4 @@
-"""Engines draft shorter texts. `lexical` deletes phrases; `rewrite` asks a local model.
+"""Engines draft shorter texts. `extract` and `lexical` delete, `rewrite` asks a local model.
 
 `build_engines` turns the names in `Settings.engines` into engines: a plain name is a module of this
 package with a function `build`, and `package.module:factory` is one of your own.
@@ -14,7 +14,7 @@ from spsd_core.settings import Settings
 
 __all__ = ["Draft", "DraftRequest", "Engine", "build_engines"]
 
-_OWN = ("lexical", "rewrite")
+_OWN = ("extract", "lexical", "rewrite")
 
 
 def build_engines(settings: Settings) -> tuple[Engine, ...]:

@@ -22,7 +22,7 @@ from spsd_core.reading.sentences import split_sentences
 from spsd_core.settings import Settings
 from spsd_core.spans import Span, apply_edits
 
-__all__ = ["LexicalEngine", "build", "courtesy_spans"]
+__all__ = ["LexicalEngine", "build", "courtesy_spans", "repeated_sentences"]
 
 _MIN_REPEATED_CHARS = 12
 
@@ -46,7 +46,7 @@ class LexicalEngine:
         dense = request.level == "dense"
         deletions = list(courtesy_spans(request.text, fillers=dense))
         if dense:
-            deletions += _repeated_sentences(request.text)
+            deletions += repeated_sentences(request.text)
         edits = edits_for(request.text, deletions, protected)
         if not edits:
             return None
@@ -85,7 +85,7 @@ def _in_sentence(text: str, folded: str, start: int, end: int, fillers: bool) ->
             yield span
 
 
-def _repeated_sentences(text: str) -> list[Span]:
+def repeated_sentences(text: str) -> list[Span]:
     """Sentences that say word for word what an earlier one said."""
     seen: set[str] = set()
     repeated: list[Span] = []

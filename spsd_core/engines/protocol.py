@@ -31,6 +31,8 @@ class DraftRequest:
     """A draft of this many target tokens or more is worthless; an engine may stop there."""
     count_tokens: Callable[[str], int]
     """Target tokens of a text (the text alone, without chat template). Thread-safe."""
+    reread: Callable[[str], Reading] | None = None
+    """Reads a draft as `text` was read, roles included; takes as long as a pass of the Reader."""
     deadline: float | None = None
     """`time.monotonic()` value after which nobody waits."""
     cancelled: threading.Event = field(default_factory=threading.Event)

@@ -6,9 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from spsd_core.safety.gate import SafetyGate
+if TYPE_CHECKING:
+    from spsd_core.reader.gating import Gate
+
 
 __all__ = ["GateReport", "LabelledText", "Share", "read_row"]
 
@@ -81,13 +83,13 @@ class GateReport:
     """Lines that hold no text."""
 
     @classmethod
-    def of(cls, items: Iterable[LabelledText], gate: SafetyGate) -> GateReport:
+    def of(cls, items: Iterable[LabelledText], gate: Gate) -> GateReport:
         """Gate every text and count."""
         report = cls()
         report.gate_all(items, gate)
         return report
 
-    def gate_all(self, items: Iterable[LabelledText], gate: SafetyGate) -> None:
+    def gate_all(self, items: Iterable[LabelledText], gate: Gate) -> None:
         """Gate further texts and count."""
         for item in items:
             self.add(item, tuple(hit.rule for hit in gate.hits(item.text)))

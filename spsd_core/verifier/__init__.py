@@ -13,9 +13,10 @@ from spsd_core.settings import VerifierSettings
 from spsd_core.verifier.context import VerifierContext
 from spsd_core.verifier.families import FAMILIES
 from spsd_core.verifier.repair import repair
+from spsd_core.verifier.trimming import without_refused_edits
 from spsd_core.verifier.vouched import joins_words, verify_vouched
 
-__all__ = ["repair", "verify"]
+__all__ = ["repair", "verify", "without_refused_edits"]
 
 
 def verify(original: Reading, draft: Draft, settings: VerifierSettings) -> tuple[CheckRecord, ...]:

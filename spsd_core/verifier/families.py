@@ -14,6 +14,7 @@ from spsd_core.verifier.negation import NEGATIONS, check_added_negation
 from spsd_core.verifier.novelty import check_novelty
 from spsd_core.verifier.output import check_output
 from spsd_core.verifier.questions import QUESTIONS, check_added_question
+from spsd_core.verifier.roles import FELT, TASK
 from spsd_core.verifier.verbatim import CODE, EMAILS, IDENTIFIERS, PAYLOAD, QUOTES, TERMS, URLS
 from spsd_core.verifier.voice import check_voice
 
@@ -37,6 +38,8 @@ LOSSES: tuple[Losses, ...] = (
     QUESTIONS,
     LIST_ITEMS,
     FEELINGS,
+    TASK,
+    FELT,
     CONTENT,
 )
 """Whether everything survived; what one of these misses can be put back."""

@@ -1,0 +1,142 @@
+"""Where words of a sentence can be cut out so that no fragment, mark or half bracket is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spsd_core.reader.types import WordRole
+from spsd_core.spans import Span
+
+__all__ = ["cut"]
+
+_DEPENDENT = frozenset("me us him her them it of than".split())
+"""Words that cannot begin what is left: they hang on the word before them."""
+_MOST_GIVEN_BACK = 2
+_BE = frozenset("is are was were am isn't aren't wasn't weren't".split())
+_SUBJECTS = frozenset(
+    "it there this that these those he she we they i you the a an my your our his her their "
+    "any".split()
+)
+"""After one of `_BE`, one of these makes a question; anything else lacks its subject."""
+_JOINING = frozenset("and or but so plus also then because".split())
+"""Words that go with the end of a sentence they led to."""
+_DANGLING = frozenset(
+    "to for with of the a an my your our in on at from by as if that which who is are was were "
+    "be i you we he she they not".split()
+)
+"""Words that cannot end what is left."""
+_BRACKETS = {"(": ")", "[": "]", "{": "}"}
+
+
+def cut(
+    text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
+) -> Span | None:
+    """The span of a run with the marks that go with it; None where a fragment would be left.
+
+    Args:
+        text: the whole text.
+        words: words and marks of one sentence.
+        spoken: indices of those that are words.
+        run: neighbours in `spoken` that are to go, and not all of them.
+    """
+    run = _off_a_governor(text, words, spoken, run)
+    if not run or _takes_a_subject(text, words, spoken, run):
+        return None
+    if run[-1] == spoken[-1] and run[0] != spoken[0]:
+        span = _closing(text, words, spoken, run)
+    elif run[0] == spoken[0]:
+        span = Span(words[0].start, _end_of_marks(text, words, run[-1] + 1, ",;:-–—.!…"))
+    else:
+        span = _inner(text, words, run)
+    return None if span is None else _balanced(text, span)
+
+
+def _closing(
+    text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
+) -> Span | None:
+    """The end of a sentence; its last mark stays, unless a colon would stand before it."""
+    place = spoken.index(run[0])
+    first = run[0]
+    before = spoken[place - 1]
+    if not text[words[before].end : words[first].start].strip():
+        last_word = _lower(text, words[before])
+        if last_word in _JOINING and place > 1:
+            first = before
+        elif last_word in _DANGLING or last_word in _JOINING:
+            return None
+    start, end = words[first].start, words[run[-1]].end
+    mark = first - 1
+    while mark >= 0 and text[words[mark].start] in ",;-–—":
+        start = words[mark].start
+        mark -= 1
+    if mark >= 0 and text[words[mark].start] == ":":
+        end = words[-1].end
+    return Span(start, end)
+
+
+def _inner(text: str, words: Sequence[WordRole], run: Sequence[int]) -> Span:
+    """Words between others, with one of two commas around them."""
+    start, end = words[run[0]].start, words[run[-1]].end
+    before, after = words[run[0] - 1], words[run[-1] + 1]
+    if text[before.start] in ",-–—" and text[after.start] in ",-–—":
+        end = after.end
+    return Span(start, end)
+
+
+def _end_of_marks(text: str, words: Sequence[WordRole], after: int, marks: str) -> int:
+    end = words[after - 1].end
+    while after < len(words) and text[words[after].start] in marks:
+        end = words[after].end
+        after += 1
+    return end
+
+
+def _balanced(text: str, span: Span) -> Span | None:
+    """The span with the bracket that closes one of its own; None where it would halve a pair."""
+    open_: list[str] = []
+    for character in text[span.start : span.end]:
+        if character in _BRACKETS:
+            open_.append(_BRACKETS[character])
+        elif character in _BRACKETS.values() and (not open_ or open_.pop() != character):
+            return None
+    end = span.end
+    for closing in reversed(open_):
+        if text[end : end + 1] != closing:
+            return None
+        end += 1
+    return Span(span.start, end)
+
+
+def _takes_a_subject(
+    text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
+) -> bool:
+    """Whether a verb would be left without what it is said of: `My questions are ...`."""
+    place = spoken.index(run[-1]) + 1
+    if place == len(spoken) or _lower(text, words[spoken[place]]) not in _BE:
+        return False
+    if text[words[run[-1]].end : words[spoken[place]].start].strip():
+        return False
+    following = words[spoken[place + 1]] if place + 1 < len(spoken) else None
+    return following is None or _lower(text, following) not in _SUBJECTS
+
+
+def _off_a_governor(
+    text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
+) -> Sequence[int]:
+    """A run without its last words where what follows hangs on them: `tell` in `tell me why`."""
+    place = spoken.index(run[-1]) + 1
+    run = list(run)
+    for _ in range(_MOST_GIVEN_BACK):
+        if not run or place == len(spoken):
+            return run
+        following = words[spoken[place]]
+        marked = text[words[run[-1]].end : following.start].strip()
+        if marked or _lower(text, following) not in _DEPENDENT:
+            return run
+        run.pop()
+        place -= 1
+    return []
+
+
+def _lower(text: str, word: WordRole) -> str:
+    return text[word.start : word.end].lower()

@@ -1,0 +1,244 @@
+"""`extract`: deletes what the Reader calls scaffold (and, at level `dense`, redundant).
+
+It can only delete (and give a sentence its capital back), never inside an atom or payload. Whole
+sentences go where every word of them may go; inside a sentence a run of words goes where what is
+left can stand: at its beginning, at its end, or between marks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from typing import Literal, NamedTuple
+
+from spsd_core.engines.cutting import cut
+from spsd_core.engines.lexical import courtesy_spans, repeated_sentences
+from spsd_core.engines.mending import edits_for
+from spsd_core.engines.protocol import Draft, DraftRequest, Engine
+from spsd_core.reader.types import Certainty, Role, RoleReading, WordRole
+from spsd_core.reading import AtomKind, Reading
+from spsd_core.reading.sentences import split_sentences
+from spsd_core.settings import ExtractSettings, Settings
+from spsd_core.spans import Edit, Span, Traced, apply_edits, merge_spans
+
+__all__ = ["ExtractEngine", "Removal", "build", "removals"]
+
+_WORD = 0.5
+"""Chance from which on a word belongs to a run; the run as a whole must be surer."""
+_BRIDGE = 0.3
+"""Chance from which on a single word between two words of a run belongs to it."""
+_PAYLOAD = 0.5
+"""Chance of payload from which on a phrase of the phrase list stays."""
+_FEELING = 0.2
+"""Chance of affect from which on a word stays."""
+_DOUBT = 0.4
+"""Chance of going from which on a word that stays makes a second reading necessary."""
+_MOST_ROUNDS = 4
+
+
+Place = Literal["sentence", "start", "inside"]
+
+
+class Removal(NamedTuple):
+    """Words that may go."""
+
+    span: Span
+    chance: float
+    """How sure the Reader is: the mean over the words, 0 to 1."""
+    place: Place
+    """Which of the fields of `Certainty` it is held against."""
+
+
+class ExtractEngine:
+    """Deletion by the roles of words; computes at once in the calling thread."""
+
+    name = "extract"
+    needs_roles = True
+
+    def __init__(self, settings: ExtractSettings | None = None) -> None:
+        self._settings = settings or ExtractSettings()
+
+    def submit(self, request: DraftRequest) -> Future[Draft | None]:
+        """Give a finished future with the draft, or None where nothing may go."""
+        future: Future[Draft | None] = Future()
+        future.set_result(self._draft(request))
+        return future
+
+    def close(self) -> None:
+        """Nothing is held; the Reader is shared."""
+
+    def _draft(self, request: DraftRequest) -> Draft | None:
+        """Delete, read what is left, delete again, until nothing more would go.
+
+        So what is sent would not be shortened again. Where no word is left that might go now, the
+        second reading is spared.
+        """
+        text, reading, dense = request.text, request.reading, request.level == "dense"
+        found = self._found(reading, dense)
+        edits = edits_for(text, found, reading.protected)
+        for _ in range(_MOST_ROUNDS):
+            left = apply_edits(text, edits)
+            if not edits or not left.strip():
+                return None
+            draft = Draft(text=left, edits=edits)
+            if request.reread is None or self._settings.target_ratio is not None:
+                return draft
+            if reading.roles is None or not _doubtful(reading.roles, found, edits, left, dense):
+                return draft
+            again = request.reread(left)
+            more = edits_for(left, self._found(again, dense), again.protected)
+            if not more:
+                return draft
+            found = [*_deletions(edits), *map(Traced(edits).span, _deletions(more))]
+            found = [span for span in found if not _swallows_a_question(span, reading)]
+            before, edits = edits, edits_for(text, found, reading.protected)
+            if edits == before:
+                break  # it would go from what is left, and must not go from here
+        return None
+
+    def _found(self, reading: Reading, dense: bool) -> list[Span]:
+        """What may go, whether or not it touches something protected."""
+        roles, text = reading.roles, reading.text
+        if roles is None:
+            return []
+        given = self._settings.confidence
+        certainty = roles.certainty if given is None else Certainty(given, given, given)
+        found = [*removals(roles, certainty, dense=dense), *_listed(roles, dense=dense)]
+        if self._settings.target_ratio is not None:
+            found = _surest(text, found, self._settings.target_ratio)
+        return [one.span for one in found if not _swallows_a_question(one.span, reading)]
+
+
+def build(settings: Settings) -> Engine:
+    """Make the engine from `settings.extract`."""
+    return ExtractEngine(settings.extract)
+
+
+def _surest(text: str, found: Sequence[Removal], ratio: float) -> list[Removal]:
+    """The surest removals, until `ratio` of the characters are left."""
+    room = (1 - ratio) * len(text)
+    chosen: list[Removal] = []
+    for removal in sorted(found, key=lambda one: (-one.chance, one.span)):
+        if room <= 0:
+            break
+        room -= removal.span.end - removal.span.start
+        chosen.append(removal)
+    return chosen
+
+
+def _swallows_a_question(span: Span, reading: Reading) -> bool:
+    """Whether nothing of a question would be left: an edit the verifier would refuse."""
+    return any(
+        span.start <= atom.start and atom.end <= span.end + 1
+        for atom in reading.of_kind(AtomKind.QUESTION)
+    )
+
+
+def _deletions(edits: Sequence[Edit]) -> list[Span]:
+    """Without the edits that only give a word its capital."""
+    return [Span(edit.start, edit.end) for edit in edits if not edit.replacement]
+
+
+def _doubtful(
+    roles: RoleReading, found: Sequence[Span], edits: Sequence[Edit], left: str, dense: bool
+) -> bool:
+    """Whether something of what is left might go now, and was not found, and kept, before."""
+    phrases = {left[start:end] for start, end in _phrases(left, dense)}
+    if phrases and phrases - {roles.text[start:end] for start, end in _phrases(roles.text, dense)}:
+        return True  # a seam made it
+    settled = merge_spans([*found, *_deletions(edits)])
+    place = 0
+    for word in roles.words:
+        while place < len(settled) and settled[place].end <= word.start:
+            place += 1
+        open_ = place == len(settled) or word.end <= settled[place].start
+        if open_ and roles.text[word.start].isalnum() and _chance_to_go(word, dense) >= _DOUBT:
+            return True
+    return False
+
+
+def removals(roles: RoleReading, certainty: Certainty, *, dense: bool = False) -> Iterator[Removal]:
+    """What may go, cut at places where what is left can stand; linear in the text.
+
+    Args:
+        roles: the Reader's view of the text.
+        certainty: least mean chance over the words of a removal.
+        dense: whether what is redundant may go, too.
+    """
+    words = roles.words
+    first = 0
+    for start, end in split_sentences(roles.text):
+        while first < len(words) and words[first].start < start:
+            first += 1
+        last = first
+        while last < len(words) and words[last].end <= end:
+            last += 1
+        yield from _in_sentence(roles.text, words[first:last], certainty, dense)
+        first = last
+
+
+def _in_sentence(
+    text: str, words: Sequence[WordRole], certainty: Certainty, dense: bool
+) -> Iterator[Removal]:
+    chances = [_chance_to_go(word, dense) for word in words]
+    spoken = [index for index, word in enumerate(words) if text[word.start].isalnum()]
+    if not spoken:
+        return
+    mean = _mean(chances, spoken)
+    if min(chances[index] for index in spoken) >= _BRIDGE and mean >= certainty.sentence:
+        yield Removal(Span(words[0].start, words[-1].end), mean, "sentence")
+        return
+    for run in _runs(spoken, chances):
+        if len(run) == len(spoken):
+            return  # the whole sentence, and not sure enough
+        mean = _mean(chances, run)
+        place: Place = "start" if run[0] == spoken[0] else "inside"
+        if mean >= getattr(certainty, place):
+            span = cut(text, words, spoken, run)
+            if span is not None:
+                yield Removal(span, mean, place)
+
+
+def _mean(chances: Sequence[float], places: Sequence[int]) -> float:
+    return sum(chances[place] for place in places) / len(places)
+
+
+def _chance_to_go(word: WordRole, dense: bool) -> float:
+    if word.chance(Role.AFFECT) >= _FEELING:
+        return 0.0
+    return word.chance(Role.SCAFFOLD) + (word.chance(Role.REDUNDANT) if dense else 0.0)
+
+
+def _runs(spoken: Sequence[int], chances: Sequence[float]) -> Iterator[list[int]]:
+    """Neighbouring words that may go; one less sure word is bridged."""
+    run: list[int] = []
+    bridged: list[int] = []
+    for index in spoken:
+        if chances[index] >= _WORD:
+            run += [*bridged, index] if run else [index]
+            bridged = []
+        elif run and not bridged and chances[index] >= _BRIDGE:
+            bridged = [index]
+        else:
+            if run:
+                yield run
+            run, bridged = [], []
+    if run:
+        yield run
+
+
+def _listed(roles: RoleReading, *, dense: bool) -> Iterator[Removal]:
+    """What the rules of `lexical` would delete, where the Reader does not see payload."""
+    words = roles.words
+    starts = [word.start for word in words]
+    for start, end in sorted(set(_phrases(roles.text, dense))):
+        inside = words[bisect_left(starts, start) : bisect_left(starts, end)]
+        if all(word.chance(Role.PAYLOAD) < _PAYLOAD for word in inside):
+            yield Removal(Span(start, end), 1.0, "inside")
+
+
+def _phrases(text: str, dense: bool) -> Iterator[Span]:
+    yield from courtesy_spans(text, fillers=dense)
+    if dense:
+        yield from repeated_sentences(text)
