@@ -21,7 +21,14 @@ from spsd_core.settings import Settings, TargetSettings
 __all__ = ["REQUIREMENTS", "Diagnosis", "Finding", "Health", "PackageState", "diagnose"]
 
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
-    "": ("pydantic>=2.8,<3", "google-re2>=1.1", "PyYAML>=6.0"),
+    "": (
+        "pydantic>=2.8,<3",
+        "google-re2>=1.1",
+        "PyYAML>=6.0",
+        "numpy>=1.24",
+        "onnxruntime>=1.17",
+        "tokenizers>=0.20",
+    ),
     "cli": ("rich>=13.7",),
     "langchain": ("langchain-core>=1.2,<2",),
     "agents": ("langchain>=1.0,<2",),
@@ -178,13 +185,15 @@ def _ability(subject: str, extra: str, packages: tuple[PackageState, ...]) -> Fi
 
 def _default_path(packages: tuple[PackageState, ...]) -> Finding:
     """Distils a sentence; nothing less shows that the default works."""
-    subject = "default path (rules, no model)"
+    subject = "default path (rules and the Reader)"
     lacking = _lacking("", packages)
     if lacking:
         return Finding(subject, Health.BROKEN, f"needs {_describe(lacking)}", _install(lacking))
     try:
         from spsd_core.distiller import Distiller
+        from spsd_core.reader import shared_encoder
 
+        shared_encoder()  # says what is wrong with it; a distiller only passes texts through
         estimate = TargetSettings(tokenizer="estimate")
         with Distiller(Settings(target=estimate)) as distiller:
             result = distiller.distill(_SAMPLE)

@@ -38,8 +38,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--engine",
         action="append",
         metavar="NAME",
-        help="lexical, rewrite; may be given more than once",
+        help="extract, lexical, rewrite; may be given more than once",
     )
+    parser.add_argument(
+        "--explain", action="store_true", help="print what the Reader says of every word instead"
+    )
+    parser.add_argument("--html", metavar="FILE", type=Path, help="with --explain: write a page")
     parser.add_argument("--settings", metavar="FILE", help="settings as YAML or JSON")
     parser.add_argument("--field", default="text", help="FILE.jsonl: the field that holds the text")
     parser.add_argument(
@@ -69,8 +73,23 @@ def run(args: argparse.Namespace) -> int:
         if args.output:
             raise ConfigurationError("--output goes with FILE.jsonl only")
         text = standard_input() if args.source == "-" else args.source
+        if args.explain or args.html:
+            _explain(distiller, text, args.html)
+            return 0
         _print_one(distiller.distill(text), as_json=args.json)
     return 0
+
+
+def _explain(distiller: Distiller, text: str, page: Path | None) -> None:
+    """The Reader's roles, and what became of the text; the Reader reads whatever the engines."""
+    from spsd_core.cli.explanation import print_explanation, write_explanation
+    from spsd_core.reader import shared_encoder
+
+    roles, result = shared_encoder().read(text), distiller.distill(text)
+    if page is not None:
+        write_explanation(page, text, roles, result)
+    else:
+        print_explanation(text, roles, result)
 
 
 def standard_input() -> str:

@@ -14,7 +14,7 @@ from spsd_core.exceptions import ConfigurationError
 from spsd_core.settings import SafetySettings, Settings
 
 if TYPE_CHECKING:
-    from spsd_core.safety import SafetyGate
+    from spsd_core.reader.gating import Gate
     from spsd_core.safety.report import GateReport, LabelledText, Share
 
 __all__ = ["add_parser", "run"]
@@ -70,6 +70,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
             help="a rule file of your own beside the shipped ones; may be repeated",
         )
         action.add_argument("--settings", metavar="FILE", help="settings as YAML or JSON")
+        action.add_argument("--rules-only", action="store_true", help="do not ask the Reader")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -107,7 +108,7 @@ def _check(args: argparse.Namespace) -> int:
 def _explain(args: argparse.Namespace) -> int:
     text = standard_input() if args.text == "-" else args.text
     settings = _safety(args)
-    explanations = _gate(settings).explain(text)
+    explanations = _gate(settings, args).explain(text)
     open_domains = settings.open_domains
     if args.json:
         rows = [
@@ -142,7 +143,7 @@ def _explain(args: argparse.Namespace) -> int:
 def _report(args: argparse.Namespace) -> int:
     from spsd_core.safety.report import GateReport
 
-    gate = _gate(_safety(args))
+    gate = _gate(_safety(args), args)
     left_out = [_condition(condition) for condition in args.leave_out]
     report = GateReport()
     for path in args.files:
@@ -251,10 +252,12 @@ def _safety(args: argparse.Namespace) -> SafetySettings:
     return SafetySettings.model_validate({**given.model_dump(), "rule_files": files})
 
 
-def _gate(settings: SafetySettings) -> SafetyGate:
+def _gate(settings: SafetySettings, args: argparse.Namespace) -> Gate:
+    from spsd_core.reader.gating import ReadingGate
     from spsd_core.safety import SafetyGate
 
-    return SafetyGate(settings)
+    gate = SafetyGate(settings)
+    return gate if args.rules_only else ReadingGate(gate)
 
 
 def _shown(text: str) -> str:
