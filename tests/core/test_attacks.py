@@ -955,6 +955,10 @@ def energy(settings: Settings) -> object:
 
 CRITICAL = ChatMessage("system", ("I want to end my life.",))
 POLITE_TURN = ChatMessage("user", (POLITE,))
+FRILLS = (
+    "Good morning, and sorry to be a nuisance. Where is the nearest lake of more than 3 acres? "
+    "You have no idea how much I appreciate your patience with me. Bless you for reading this!"
+)
 OBSERVED: dict[str, tuple[object, Callable[[Settings], object]]] = {
     "level": ("dense", sent(TWICE)),
     "engines": (
@@ -977,6 +981,8 @@ OBSERVED: dict[str, tuple[object, Callable[[Settings], object]]] = {
     ),
     "verifier.protected_terms": (("Thanks",), sent(POLITE)),
     "verifier.repair": (False, repaired),
+    "extract.confidence": (0.999, sent(FRILLS)),
+    "extract.target_ratio": (0.9, sent(FRILLS)),
     "rewrite.min_saving_share": (0.5, budget),
     "target.tokenizer": ("estimate", lambda s: Distiller(s).distill(POLITE).tokenizer),
     "target.template": ("none", lambda s: Distiller(s).distill(POLITE).tokens_before),
@@ -990,8 +996,8 @@ OBSERVED: dict[str, tuple[object, Callable[[Settings], object]]] = {
 }
 # What the rewriting engines alone read is held by their own tests: model, base_url, api_key,
 # request_timeout_s, max_retries, max_concurrency and backend in test_rewrite_server.py,
-# context_tokens, threads and lookup_tokens in test_rewrite_llama.py. Rule files need files: they
-# are held by test_safety_own_rules.py.
+# min_narrative_words in test_cascade.py, context_tokens, threads and lookup_tokens in
+# test_rewrite_llama.py. Rule files need files: they are held by test_safety_own_rules.py.
 ELSEWHERE = {
     "safety.rule_files",
     *(f"rewrite.{name}" for name in RewriteSettings.model_fields if name != "min_saving_share"),

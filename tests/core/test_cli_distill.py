@@ -22,7 +22,7 @@ def test_a_text_comes_back_on_standard_output_and_the_reason_on_standard_error(
     assert main(["distill", POLITE]) == 0
     printed = capsys.readouterr()
     assert printed.out == CORE + "\n"
-    assert "distilled: shortened (lexical)" in printed.err
+    assert "distilled: shortened (extract)" in printed.err
 
 
 def test_json_prints_the_whole_result(capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,7 +60,7 @@ def without(*distributions: str) -> str:
 def test_the_default_path_is_tried_not_assumed(folder: Path) -> None:
     done = doctor(folder, "--json")
     assert done.returncode == 0, done.stdout
-    default = findings(done)["default path (rules, no model)"]
+    default = findings(done)["default path (rules and the Reader)"]
     assert default["health"] == "ok"
     assert re.fullmatch(r"a sample of \d+ characters became \d+", default["detail"])
 
@@ -87,7 +87,21 @@ def test_a_missing_package_comes_with_the_command_that_installs_it(folder: Path)
 def test_a_missing_base_package_is_broken(folder: Path) -> None:
     done = doctor(folder, "--json", code=without("google-re2"))
     assert done.returncode == 1
-    assert findings(done)["default path (rules, no model)"]["health"] == "broken"
+    assert findings(done)["default path (rules and the Reader)"]["health"] == "broken"
+
+
+def test_a_damaged_reader_is_named(folder: Path) -> None:
+    """A distiller would only pass every text through."""
+    code = (
+        "from spsd_core.reader import encoder\n"
+        "encoder._WEIGHTS = encoder._WEIGHTS.with_name('nowhere')\n"
+        "encoder.Encoder.__init__.__defaults__ = (encoder._WEIGHTS, None)\n"
+    )
+    done = doctor(folder, "--json", code=code)
+    assert done.returncode == 1
+    default = findings(done)["default path (rules and the Reader)"]
+    assert default["health"] == "broken"
+    assert "reader.json cannot be read: install spsd again" in default["detail"]
 
 
 def test_half_a_model_is_found_without_llama_cpp(smollm2_gguf: Path, folder: Path) -> None:
@@ -153,7 +167,7 @@ def test_settings_that_need_a_model_need_it_here(
 
 
 def test_nothing_heavy_is_imported(folder: Path) -> None:
-    heavy = ("llama_cpp", "langchain_core", "llama_index", "openai", "tiktoken", "numpy", "rich")
+    heavy = ("llama_cpp", "langchain_core", "llama_index", "openai", "tiktoken", "rich")
     code = (
         "import atexit, sys\n"
         "loaded = lambda: [n for n in " + repr(heavy) + " if n in sys.modules]\n"

@@ -52,8 +52,9 @@ def test_an_observer_sees_every_stage_and_the_result() -> None:
         "policy",
         "admission",
         "gate",
+        "reader",
         "reading",
-        "lexical",
+        "extract",
         "verifier",
         "veto",
     ]

@@ -15,9 +15,12 @@ from spsd_core.admission import find_chat_marker
 from spsd_core.reading import read
 from spsd_core.spans import Edit, apply_edits
 
-LIGHT = Distiller(Settings(memo_entries=0))
-DENSE = Distiller(Settings(level="dense", memo_entries=0))
-LEVELS = st.sampled_from((LIGHT, DENSE))
+LIGHT, DENSE, LEXICAL_LIGHT, LEXICAL_DENSE = (
+    Distiller(Settings(engines=(engine,), level=level, memo_entries=0))
+    for engine in ("extract", "lexical")
+    for level in ("light", "dense")
+)
+LEVELS = st.sampled_from((LIGHT, DENSE, LEXICAL_LIGHT, LEXICAL_DENSE))
 
 
 @given(prompts, LEVELS)
@@ -47,10 +50,10 @@ def test_p2_a_distilled_prompt_is_shorter_in_the_target_models_tokens(
 def test_p3_and_p5_every_atom_and_feeling_survives_in_order(
     text: str, distiller: Distiller
 ) -> None:
-    """Read the sent text again: it holds every atom's words, in the same order."""
+    """The sent text holds the words of each in order; the Reader may release a greeting's."""
     result = distiller.distill(text)
     position = 0
-    for atom in read(text).atoms:
+    for atom in distiller.read(text).atoms:
         if atom.kind.value == "question":
             continue
         words = text[atom.start : atom.end]
@@ -148,12 +151,14 @@ def test_the_record_holds_no_word_of_the_users_text(text: str) -> None:
 
 
 @given(written_text, LEVELS)
-def test_a_distilled_text_is_never_empty_and_is_left_alone_the_second_time_or_shrinks(
+def test_a_distilled_text_is_never_empty_and_is_left_alone_the_second_time(
     text: str, distiller: Distiller
 ) -> None:
-    """Distilling is not a way to lose everything."""
+    """Distilling is not a way to lose everything; a phrase list may find a new phrase at a seam."""
     result = distiller.distill(text)
     if result.distilled:
         assert result.text.strip()
         again = distiller.distill(result.text)
+        if distiller in (LIGHT, DENSE):
+            assert again.text == result.text
         assert again.tokens_after <= result.tokens_after

@@ -1,0 +1,102 @@
+"""Atoms that only belong to a ceremony are released; no other is, however sure the Reader is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from spsd_core.reader.releasing import release
+from spsd_core.reader.types import Role, RoleReading, WordRole
+from spsd_core.reading import AtomKind, Reading, read
+
+_NEUTRAL = {"none": 1.0}
+
+
+def reading_of(text: str, *scaffold: str, chance: float = 0.99, affect: float = 0.0) -> Reading:
+    """`text` as rules read it, released by a stand-in for the Reader: `scaffold` phrases are sure.
+
+    The Reader's own judgement is tested elsewhere; here it is given, so that each rule is tested.
+    """
+    spans = [(text.index(part), text.index(part) + len(part)) for part in scaffold]
+    words = []
+    for match in re.finditer(r"\w+|[^\w\s]", text):
+        start, end = match.span()
+        sure = any(first <= start and end <= last for first, last in spans)
+        odds = [0.0] * len(Role)
+        odds[list(Role).index(Role.SCAFFOLD)] = chance if sure else 0.0
+        odds[list(Role).index(Role.AFFECT)] = affect if sure else 0.0
+        odds[0] = 1 - sum(odds)
+        words.append(WordRole(start, end, tuple(odds)))
+    roles = RoleReading(text, tuple(words), _NEUTRAL, {"neutral": 1.0}, (1.0,))
+    return release(read(text), roles)
+
+
+def kept(reading: Reading) -> set[str]:
+    """The words of the atoms that are still protected."""
+    return {reading.text[atom.start : atom.end] for atom in reading.atoms}
+
+
+@pytest.mark.parametrize(
+    ("text", "scaffold"),
+    [
+        ("Hi Conor, where is my parcel from Leeds?", "Hi Conor"),
+        ("Where is my parcel from Leeds?\nBest regards,\nSunil", "Best regards,\nSunil"),
+        ("Sorry to disturb you on a Sunday. Where is my parcel from Leeds?",
+         "Sorry to disturb you on a Sunday."),
+        ("I do hope this is not too silly. Where is my parcel from Leeds?",
+         "I do hope this is not too silly."),
+        ("GOOD MORNING TO YOU ALL. Where is my parcel from Leeds?", "GOOD MORNING TO YOU ALL."),
+    ],
+)  # fmt: skip
+def test_what_only_greets_or_apologises_is_released(text: str, scaffold: str) -> None:
+    before, after = read(text), reading_of(text, *scaffold.split("\n"))
+    place = text.index(scaffold)
+    end = place + len(scaffold)
+    assert [a for a in before.atoms if a.start < end and place < a.end]
+    assert not [a for a in after.atoms if place <= a.start and a.end <= end]
+    assert "Leeds" in kept(after)
+
+
+@pytest.mark.parametrize(
+    ("text", "scaffold", "stays"),
+    [
+        ("Thanks for order 5512 of May 5. Where is it?", "Thanks for order 5512 of May 5.", "5512"),
+        ("Kind regards, ana@example.org", "Kind regards, ana@example.org", "ana@example.org"),
+        ("Thanks for `make all`, it works. Why?", "Thanks for `make all`, it works.", "`make all`"),
+        ('Sorry, he said "no way". Why?', 'Sorry, he said "no way".', '"no way"'),
+    ],
+)
+def test_facts_stay_whatever_the_reader_says(text: str, scaffold: str, stays: str) -> None:
+    assert any(stays in words for words in kept(reading_of(text, scaffold)))
+
+
+def test_a_sentence_without_courtesy_needs_more_certainty() -> None:
+    text = "It is only me, Colin from the hatch. Sort the list."
+    sentence = "It is only me, Colin from the hatch."
+    assert "Colin" in kept(reading_of(text, sentence, chance=0.93))
+    assert "Colin" not in kept(reading_of(text, sentence, chance=0.99))
+
+
+@pytest.mark.parametrize("order", ["Please don't use Java.", "Never use Java, please."])
+def test_an_order_not_to_is_never_released(order: str) -> None:
+    text = f"{order} Sort the list."
+    negations = read(text).of_kind(AtomKind.NEGATION)
+    assert negations
+    assert reading_of(text, order).of_kind(AtomKind.NEGATION) == negations
+
+
+def test_half_certain_is_not_certain() -> None:
+    text = "Hi Conor, where is my parcel?"
+    assert "Conor" in kept(reading_of(text, "Hi Conor", chance=0.8))
+
+
+def test_a_feeling_is_no_ceremony() -> None:
+    text = "Sorry, I am so angry with Conor. Where is it?"
+    sentence = "Sorry, I am so angry with Conor."
+    assert "Conor" in kept(reading_of(text, sentence, chance=0.7, affect=0.3))
+
+
+def test_payload_keeps_its_names() -> None:
+    text = 'Shorten this: "Hi Conor, many thanks for the tea. Regards, Sunil"'
+    assert reading_of(text, "Hi Conor").protected == read(text).protected
