@@ -18,7 +18,13 @@ def main() -> None:
     parser.add_argument("--data", metavar="DIR", help="folder of JSON-lines files")
     parser.add_argument("--model", metavar="GGUF", help="catalogue name or path")
     args = parser.parse_args()
-    commands = [["pipeline"], ["langchain_overhead"], ["llamaindex_overhead"]]
+    commands = [
+        ["pipeline"],
+        ["reader"],
+        ["engines"],
+        ["langchain_overhead"],
+        ["llamaindex_overhead"],
+    ]
     if args.data:
         commands += [["promises", args.data], ["tokens", args.data], ["safety_gate", args.data]]
     else:

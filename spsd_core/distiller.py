@@ -17,11 +17,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal
 
+from spsd_core.admission import refuse
 from spsd_core.chat import ChatDistillation, ChatMessage
-from spsd_core.distillation import Distillation, RuleHit
+from spsd_core.distillation import Distillation, Reason, RuleHit
 from spsd_core.driving import adrive, compute, drive
 from spsd_core.engines import Engine, build_engines
-from spsd_core.exceptions import ConfigurationError
+from spsd_core.exceptions import ConfigurationError, DeadlineExceeded
 from spsd_core.memo import Memo, plain, text_key
 from spsd_core.observers import Call, Observer
 from spsd_core.reading import Reading
@@ -89,6 +90,7 @@ class Distiller:
         self._hits: Memo[tuple[RuleHit, ...]] = Memo(settings.memo_entries)
         self._counts: Memo[int] = Memo(settings.memo_entries)
         self.reads_roles = any(getattr(engine, "needs_roles", False) for engine in self.engines)
+        self._distilled: Memo[bool] = Memo(settings.memo_entries)
         self._reader_hits: Memo[tuple[RuleHit, ...]] = Memo(settings.memo_entries)
         self._roles: Memo[RoleReading] = Memo(min(settings.memo_entries, _ROLES_KEPT), _ROLE_CHARS)
         self._threads: ThreadPoolExecutor | None = None
@@ -240,9 +242,9 @@ class Distiller:
         if len(texts) > 1:  # the model reads them in one go: a cue may begin in one, end in another
             texts += ("\n".join(texts),)
         hits = tuple(hit for text in texts for hit in self.hits(text))
-        if hits or message.role not in self.settings.chat.distil_roles:
+        if message.role not in self.settings.chat.distil_roles:
             return hits
-        return tuple(hit for text in message.parts for hit in self.reader_hits(text))
+        return (*hits, *(hit for text in message.parts for hit in self.reader_hits(text)))
 
     def _chat_result(
         self, messages: Sequence[ChatMessage], rows: Sequence[Sequence[Distillation | None]]
@@ -321,27 +323,34 @@ class Distiller:
         return release(found, roles)
 
     def reader_hits(self, text: str) -> tuple[RuleHit, ...]:
-        """The critical domain that the Reader sees in `text`, as the hit of a rule `reader.DOMAIN`.
+        """The critical domains that the Reader sees in `text`, as hits of rules `reader.DOMAIN`.
 
-        Remembered, so that the turns of a chat are read once; `GATE_FAILED` where the Reader broke.
+        Remembered, so that the turns of a chat are read once. None in a text that admission turns
+        away, or that cannot be read to its end before the deadline: it is sent as it is, and its
+        rules are found. `GATE_FAILED` where the Reader broke.
         """
         if not self.reads_roles:
             return ()
         text = plain(text)
         key = text_key(text)
         found = self._reader_hits.get(key)
-        if found is None:
-            wait_ms = self.settings.deadline_ms
-            deadline = None if wait_ms is None else time.monotonic() + wait_ms / 1000
-            try:
-                roles = self.roles(text, deadline)
-            except Exception:  # noqa: BLE001 - whatever broke, an unread text must pass through
-                return (GATE_FAILED,)
-            return roles.critical_hits() if roles else ()
-        return found
+        if found is not None:
+            return found
+        if refuse(text, self.settings.admission) not in (None, Reason.TOO_SHORT):
+            return ()
+        wait_ms = self.settings.deadline_ms
+        deadline = None if wait_ms is None else time.monotonic() + wait_ms / 1000
+        try:
+            roles = self.roles(text, deadline)
+        except DeadlineExceeded:
+            self._reader_hits.put(key, ())  # not waited for again
+            return ()
+        except Exception:  # noqa: BLE001 - whatever broke, an unread text must pass through
+            return (GATE_FAILED,)
+        return roles.critical_hits() if roles else ()
 
-    def _was_read(self, text: str) -> bool:
-        return not self.reads_roles or self._reader_hits.get(text_key(plain(text))) is not None
+    def _was_distilled(self, text: str) -> bool:
+        return not self.reads_roles or self._distilled.get(text_key(plain(text))) is not None
 
     def count(self, text: str) -> int:
         """Target tokens that `text` adds as the content of a message, remembered."""
@@ -412,16 +421,18 @@ class Distiller:
         return Run(self, call, observers)
 
     async def _adrive(self, run: Run) -> Distillation:
-        return await adrive(run, self._pool_for((run.text,), len(run.text)))
+        result = await adrive(run, self._pool_for((run.text,), len(run.text)))
+        self._distilled.put(text_key(run.text), True)
+        return result
 
     def _pool_for(self, texts: Iterable[str], size: int) -> ThreadPoolExecutor | None:
         """Threads that compute on `size` characters; None: it takes so little, it is done at once.
 
         Args:
-            texts: those the Reader has to read unless it has done so before.
+            texts: those the Reader has to read unless their result is remembered.
             size: characters of these and of all others.
         """
-        if size <= _INLINE_CHARS and all(map(self._was_read, texts)):
+        if size <= _INLINE_CHARS and all(map(self._was_distilled, texts)):
             return None
         with self._threads_lock:
             if self._threads is None:

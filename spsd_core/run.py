@@ -180,7 +180,8 @@ class Run:
             effective.level,
             effective.engines,
             effective.open_domains,
-            next((hit.rule for hit in self._closed(self._conversation_hits)), None),
+            # a gate that broke may not break again, and what was sent then must not change
+            next((h.rule for h in self._closed(self._conversation_hits) if h != GATE_FAILED), None),
             transient,
         )
 
@@ -202,7 +203,9 @@ class Run:
             stage.outcome = "stop"
             if decisive == GATE_FAILED:
                 return Verdict(Reason.GATE_FAILED, "gate")
-            reason = Reason.SAFETY_CRITICAL if own else Reason.CRITICAL_CONVERSATION
+            # what the Reader saw in this very turn is among the hits of the conversation
+            own_matter = own or decisive in self._distiller.reader_hits(self.text)
+            reason = Reason.SAFETY_CRITICAL if own_matter else Reason.CRITICAL_CONVERSATION
             return Verdict(reason, decisive.rule)
 
     def _pass_reader(self) -> Verdict | None:

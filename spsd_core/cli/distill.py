@@ -74,6 +74,8 @@ def run(args: argparse.Namespace) -> int:
             raise ConfigurationError("--output goes with FILE.jsonl only")
         text = standard_input() if args.source == "-" else args.source
         if args.explain or args.html:
+            if args.json:
+                raise ConfigurationError("--json does not go with --explain; leave one out")
             _explain(distiller, text, args.html)
             return 0
         _print_one(distiller.distill(text), as_json=args.json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from html import escape
 from itertools import groupby
@@ -75,25 +76,36 @@ def print_explanation(text: str, roles: RoleReading, result: Distillation) -> No
         from rich.console import Console
         from rich.text import Text
     except ModuleNotFoundError:
-        print(_marked(text, roles, result))
+        _write(_marked(text, roles, result))
         return
     console = Console(soft_wrap=True, highlight=False)
     if not console.is_terminal:
-        print(_marked(text, roles, result))
+        _write(_marked(text, roles, result))
         return
     shown = Text()
     for stretch in stretches(text, roles, result):
         style = _STYLES[stretch.role] + (" strike" if stretch.removed else "")
-        shown.append(stretch.text, style)
+        shown.append(_printable(stretch.text, keep="\n"), style)
     legend = Text(" ").join(Text(role.value, _STYLES[role]) for role in Role)
     console.print(shown, legend, _summary(roles, result), sep="\n")
+
+
+def _write(lines: str) -> None:
+    """To standard output in its own encoding, whatever the text holds."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(lines.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _printable(text: str, keep: str = "") -> str:
+    """Control characters escaped: a text must not command the terminal."""
+    return "".join(c if c.isprintable() or c in keep else repr(c)[1:-1] for c in text)
 
 
 def _marked(text: str, roles: RoleReading, result: Distillation) -> str:
     """One line a stretch: role, chance, `-` where it went, the words."""
     lines = [
         f"{stretch.role.value:9} {stretch.chance:.2f} {'-' if stretch.removed else ' '} "
-        + stretch.text.strip().replace("\n", " ⏎ ")
+        + _printable(stretch.text.strip())
         for stretch in stretches(text, roles, result)
     ]
     return "\n".join([*lines, _summary(roles, result)])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from spsd_core.reader.types import WordRole
 from spsd_core.spans import Span
 
-__all__ = ["cut"]
+__all__ = ["balanced", "cut"]
 
 _DEPENDENT = frozenset("me us him her them it of than".split())
 """Words that cannot begin what is left: they hang on the word before them."""
@@ -25,6 +26,8 @@ _DANGLING = frozenset(
     "be i you we he she they not".split()
 )
 """Words that cannot end what is left."""
+_PAIRED = ("**", "__", "*", "`")
+"""Marks of which none goes without its partner."""
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -48,14 +51,14 @@ def cut(
         span = Span(words[0].start, _end_of_marks(text, words, run[-1] + 1, ",;:-–—.!…"))
     else:
         span = _inner(text, words, run)
-    return None if span is None else _balanced(text, span)
+    return None if span is None else balanced(text, span)
 
 
 def _closing(
     text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
 ) -> Span | None:
     """The end of a sentence; its last mark stays, unless a colon would stand before it."""
-    place = spoken.index(run[0])
+    place = bisect_left(spoken, run[0])
     first = run[0]
     before = spoken[place - 1]
     if not text[words[before].end : words[first].start].strip():
@@ -91,7 +94,7 @@ def _end_of_marks(text: str, words: Sequence[WordRole], after: int, marks: str) 
     return end
 
 
-def _balanced(text: str, span: Span) -> Span | None:
+def balanced(text: str, span: Span) -> Span | None:
     """The span with the bracket that closes one of its own; None where it would halve a pair."""
     open_: list[str] = []
     for character in text[span.start : span.end]:
@@ -104,14 +107,22 @@ def _balanced(text: str, span: Span) -> Span | None:
         if text[end : end + 1] != closing:
             return None
         end += 1
-    return Span(span.start, end)
+    start = span.start
+    while start and text[end : end + 1] and _BRACKETS.get(text[start - 1]) == text[end]:
+        start, end = start - 1, end + 1  # an emptied pair goes, too
+    cut_out = text[start:end]
+    if any(cut_out.count(mark) % 2 for mark in _PAIRED) or (
+        cut_out.endswith("]") and text[end : end + 1] == "("
+    ):
+        return None
+    return Span(start, end)
 
 
 def _takes_a_subject(
     text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
 ) -> bool:
     """Whether a verb would be left without what it is said of: `My questions are ...`."""
-    place = spoken.index(run[-1]) + 1
+    place = bisect_left(spoken, run[-1]) + 1
     if place == len(spoken) or _lower(text, words[spoken[place]]) not in _BE:
         return False
     if text[words[run[-1]].end : words[spoken[place]].start].strip():
@@ -124,7 +135,7 @@ def _off_a_governor(
     text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
 ) -> Sequence[int]:
     """A run without its last words where what follows hangs on them: `tell` in `tell me why`."""
-    place = spoken.index(run[-1]) + 1
+    place = bisect_left(spoken, run[-1]) + 1
     run = list(run)
     for _ in range(_MOST_GIVEN_BACK):
         if not run or place == len(spoken):

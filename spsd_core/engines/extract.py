@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from typing import Literal, NamedTuple
 
-from spsd_core.engines.cutting import cut
+from spsd_core.engines.cutting import balanced, cut
 from spsd_core.engines.lexical import courtesy_spans, repeated_sentences
 from spsd_core.engines.mending import edits_for
 from spsd_core.engines.protocol import Draft, DraftRequest, Engine
@@ -20,7 +20,7 @@ from spsd_core.reader.types import Certainty, Role, RoleReading, WordRole
 from spsd_core.reading import AtomKind, Reading
 from spsd_core.reading.sentences import split_sentences
 from spsd_core.settings import ExtractSettings, Settings
-from spsd_core.spans import Edit, Span, Traced, apply_edits, merge_spans
+from spsd_core.spans import Edit, Span, Traced, apply_edits
 
 __all__ = ["ExtractEngine", "Removal", "build", "removals"]
 
@@ -28,12 +28,11 @@ _WORD = 0.5
 """Chance from which on a word belongs to a run; the run as a whole must be surer."""
 _BRIDGE = 0.3
 """Chance from which on a single word between two words of a run belongs to it."""
-_PAYLOAD = 0.5
-"""Chance of payload from which on a phrase of the phrase list stays."""
+_KEPT = (Role.TASK, Role.CONTEXT, Role.AFFECT, Role.PAYLOAD)
+_SURELY_KEPT = 0.5
+"""Chance of one of these roles from which on a phrase of the phrase list stays."""
 _FEELING = 0.2
 """Chance of affect from which on a word stays."""
-_DOUBT = 0.4
-"""Chance of going from which on a word that stays makes a second reading necessary."""
 _MOST_ROUNDS = 4
 
 
@@ -71,8 +70,8 @@ class ExtractEngine:
     def _draft(self, request: DraftRequest) -> Draft | None:
         """Delete, read what is left, delete again, until nothing more would go.
 
-        So what is sent would not be shortened again. Where no word is left that might go now, the
-        second reading is spared.
+        So what is sent would not be shortened again (but with a `target_ratio`, which is a share
+        of whatever text it is given).
         """
         text, reading, dense = request.text, request.reading, request.level == "dense"
         found = self._found(reading, dense)
@@ -84,14 +83,12 @@ class ExtractEngine:
             draft = Draft(text=left, edits=edits)
             if request.reread is None or self._settings.target_ratio is not None:
                 return draft
-            if reading.roles is None or not _doubtful(reading.roles, found, edits, left, dense):
-                return draft
             again = request.reread(left)
             more = edits_for(left, self._found(again, dense), again.protected)
             if not more:
                 return draft
             found = [*_deletions(edits), *map(Traced(edits).span, _deletions(more))]
-            found = [span for span in found if not _swallows_a_question(span, reading)]
+            found = _without_questions(found, reading)
             before, edits = edits, edits_for(text, found, reading.protected)
             if edits == before:
                 break  # it would go from what is left, and must not go from here
@@ -107,7 +104,7 @@ class ExtractEngine:
         found = [*removals(roles, certainty, dense=dense), *_listed(roles, dense=dense)]
         if self._settings.target_ratio is not None:
             found = _surest(text, found, self._settings.target_ratio)
-        return [one.span for one in found if not _swallows_a_question(one.span, reading)]
+        return _without_questions([one.span for one in found], reading)
 
 
 def build(settings: Settings) -> Engine:
@@ -127,35 +124,21 @@ def _surest(text: str, found: Sequence[Removal], ratio: float) -> list[Removal]:
     return chosen
 
 
-def _swallows_a_question(span: Span, reading: Reading) -> bool:
-    """Whether nothing of a question would be left: an edit the verifier would refuse."""
-    return any(
-        span.start <= atom.start and atom.end <= span.end + 1
-        for atom in reading.of_kind(AtomKind.QUESTION)
-    )
+def _without_questions(spans: Sequence[Span], reading: Reading) -> list[Span]:
+    """The spans but those that leave nothing of a question: the verifier would refuse them."""
+    asked = reading.of_kind(AtomKind.QUESTION)
+    starts = [atom.start for atom in asked]
+
+    def swallows(span: Span) -> bool:
+        inside = asked[bisect_left(starts, span.start) : bisect_left(starts, span.end)]
+        return any(atom.end <= span.end + 1 for atom in inside)
+
+    return [span for span in spans if not swallows(span)]
 
 
 def _deletions(edits: Sequence[Edit]) -> list[Span]:
     """Without the edits that only give a word its capital."""
     return [Span(edit.start, edit.end) for edit in edits if not edit.replacement]
-
-
-def _doubtful(
-    roles: RoleReading, found: Sequence[Span], edits: Sequence[Edit], left: str, dense: bool
-) -> bool:
-    """Whether something of what is left might go now, and was not found, and kept, before."""
-    phrases = {left[start:end] for start, end in _phrases(left, dense)}
-    if phrases and phrases - {roles.text[start:end] for start, end in _phrases(roles.text, dense)}:
-        return True  # a seam made it
-    settled = merge_spans([*found, *_deletions(edits)])
-    place = 0
-    for word in roles.words:
-        while place < len(settled) and settled[place].end <= word.start:
-            place += 1
-        open_ = place == len(settled) or word.end <= settled[place].start
-        if open_ and roles.text[word.start].isalnum() and _chance_to_go(word, dense) >= _DOUBT:
-            return True
-    return False
 
 
 def removals(roles: RoleReading, certainty: Certainty, *, dense: bool = False) -> Iterator[Removal]:
@@ -187,7 +170,9 @@ def _in_sentence(
         return
     mean = _mean(chances, spoken)
     if min(chances[index] for index in spoken) >= _BRIDGE and mean >= certainty.sentence:
-        yield Removal(Span(words[0].start, words[-1].end), mean, "sentence")
+        whole = balanced(text, Span(words[0].start, words[-1].end))
+        if whole is not None:
+            yield Removal(whole, mean, "sentence")
         return
     for run in _runs(spoken, chances):
         if len(run) == len(spoken):
@@ -234,7 +219,7 @@ def _listed(roles: RoleReading, *, dense: bool) -> Iterator[Removal]:
     starts = [word.start for word in words]
     for start, end in sorted(set(_phrases(roles.text, dense))):
         inside = words[bisect_left(starts, start) : bisect_left(starts, end)]
-        if all(word.chance(Role.PAYLOAD) < _PAYLOAD for word in inside):
+        if not any(max(map(word.chance, _KEPT)) >= _SURELY_KEPT for word in inside):
             yield Removal(Span(start, end), 1.0, "inside")
 
 

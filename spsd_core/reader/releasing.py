@@ -8,6 +8,7 @@ terms) and every feeling stays, whatever the Reader says.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -40,8 +41,13 @@ _RELEASED = frozenset(
         AtomKind.NUMBER,
     }
 )
-_FORBIDDING = ("don't", "don’t", "dont", "do not", "never", "without", "avoid")
-"""How a negation begins that may be an order to the assistant."""
+_ORDER = re.compile(
+    r"(?:(?:do|does|should|must|can|please|kindly|to) not|don['’]?t|never|without|avoid|nothing"
+    r"|no(?! (?:rush|worries|worry|hurry|problem|pressure|need|doubt)))\b"
+)
+"""How a negation begins that may be an order to the assistant: do not, no more than, nothing ..."""
+_BEFORE = 8
+"""Characters before a negation in which the `do` of `do not` stands."""
 _COURTESY = word_set(
     "hi hello hey hiya dear greetings good morning afternoon evening thanks thank thanking thx ty"
     " cheers please pls plz kindly grateful gratitude appreciate appreciated sorry apologies"
@@ -152,7 +158,7 @@ def _is_ceremonial(reading: Reading, atom: Atom, ceremony: _Ceremony) -> bool:
         return False
     if any(character.isdigit() for character in text):
         return False
-    if atom.kind is AtomKind.NEGATION and text.lower().startswith(_FORBIDDING):
+    if atom.kind is AtomKind.NEGATION and _is_order(reading.text, atom):
         return False
     core = len(text.rstrip(" \t\r\n.!?,;:)"))  # an atom may take the mark that ends it
     inside = ceremony.span.start <= atom.start and atom.start + core <= ceremony.span.end
@@ -161,3 +167,11 @@ def _is_ceremonial(reading: Reading, atom: Atom, ceremony: _Ceremony) -> bool:
     if atom.kind is AtomKind.NAME and not ceremony.whole:
         return True
     return ceremony.courteous or ceremony.certain
+
+
+def _is_order(text: str, atom: Atom) -> bool:
+    negation = text[atom.start : atom.end].lower()
+    if negation.startswith("not "):  # the word before it belongs to it
+        before = text[max(0, atom.start - _BEFORE) : atom.start].lower().split()
+        negation = f"{before[-1]} {negation}" if before else negation
+    return _ORDER.match(negation) is not None

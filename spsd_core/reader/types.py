@@ -14,6 +14,10 @@ READER = "reader."
 """What the rules that stand for the Reader's own view begin with."""
 
 
+_LIKELY = 0.2
+"""Chance from which on a second critical domain is named."""
+
+
 class Role(str, Enum):
     """What a word does in a message."""
 
@@ -95,9 +99,16 @@ class RoleReading:
         return 1.0 - self.domains["none"]
 
     def critical_hits(self) -> tuple[RuleHit, ...]:
-        """The likeliest critical domain as a hit of the rule `reader.DOMAIN`; () if none is."""
+        """The critical domains that are likely, as hits of rules `reader.DOMAIN`; () if none is.
+
+        The likeliest first; others where they are likely enough to matter if that one is open.
+        """
         if self.critical < self.critical_threshold:
             return ()
         chances = {name: chance for name, chance in self.domains.items() if name != "none"}
-        domain = max(chances, key=chances.__getitem__)
-        return (RuleHit(rule=f"{READER}{domain}", domain=domain, start=0, end=len(self.text)),)
+        ranked = sorted(chances, key=lambda name: -chances[name])
+        likely = [name for name in ranked[1:] if chances[name] >= _LIKELY]
+        return tuple(
+            RuleHit(rule=f"{READER}{name}", domain=name, start=0, end=len(self.text))
+            for name in (ranked[0], *likely)
+        )

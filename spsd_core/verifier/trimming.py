@@ -26,10 +26,16 @@ def without_refused_edits(
     ]
     if draft.generative or not draft.edits or not places:
         return None
+    given_back = {
+        edit.end
+        for edit in draft.edits
+        if any(edit.start < end and start < edit.end for start, end in places)
+    }
     kept = tuple(
         edit
         for edit in draft.edits
-        if not any(edit.start < end and start < edit.end for start, end in places)
+        if edit.end not in given_back
+        and not (edit.replacement and edit.start in given_back)  # the capital that made up for it
     )
     if not kept or len(kept) == len(draft.edits):
         return None

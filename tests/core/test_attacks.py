@@ -525,8 +525,9 @@ async def test_a_batch_of_short_texts_leaves_the_event_loop_alone() -> None:
 
 async def test_a_distiller_may_be_closed_while_long_texts_wait() -> None:
     """They come to their end, and nobody is told of a cancellation that was none."""
-    distiller = Distiller()
-    texts = [f"Hi! Could you please tell me about lake {n}? " * 400 for n in range(8)]
+    distiller = Distiller(Settings(deadline_ms=None))
+    story = "The tide rises slowly at the old pier. " * 160
+    texts = [f"{story}Please tell me about lake {n}. Thank you so much!" for n in range(8)]
     tasks = [asyncio.create_task(distiller.adistill(text)) for text in texts]
     await asyncio.sleep(0)
     distiller.close()

@@ -28,7 +28,10 @@ def draft(text: str, level: Level = "light") -> str:
 @pytest.fixture(scope="module")
 def distillers() -> dict[Level, Distiller]:
     """One distiller for each level."""
-    return {level: Distiller(Settings(level=level)) for level in ("light", "dense")}
+    return {
+        level: Distiller(Settings(engines=("lexical",), level=level))
+        for level in ("light", "dense")
+    }
 
 
 @pytest.mark.parametrize(("text", "expected"), LIGHT)

@@ -78,7 +78,17 @@ def test_a_sentence_without_courtesy_needs_more_certainty() -> None:
     assert "Colin" not in kept(reading_of(text, sentence, chance=0.99))
 
 
-@pytest.mark.parametrize("order", ["Please don't use Java.", "Never use Java, please."])
+@pytest.mark.parametrize(
+    "order",
+    [
+        "Please don't use Java.",
+        "Never use Java, please.",
+        "Please do not apologise in your answer, thank you!",
+        "No pleasantries please, thank you very much!",
+        "Please no small talk, thanks!",
+        "Sorry, nothing too long please!",
+    ],
+)
 def test_an_order_not_to_is_never_released(order: str) -> None:
     text = f"{order} Sort the list."
     negations = read(text).of_kind(AtomKind.NEGATION)

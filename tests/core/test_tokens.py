@@ -73,10 +73,11 @@ class TestLlama3:
         assert llama3.text(text) == len(reference(text))
 
     @settings(max_examples=150, deadline=None)
-    @given(text=st.text(max_size=80))
+    @given(text=st.text(st.characters(exclude_categories=["Cn"]), max_size=80))
     def test_it_does_so_for_any_text(
         self, llama3: RequestCounter, reference: Callable[[str], list[int]], text: str
     ) -> None:
+        """Of characters Python knows: what newer ones are depends on a library's Unicode."""
         assert llama3.text(text) == len(reference(well_formed(text)))
 
     def test_known_counts(self, llama3: RequestCounter) -> None:

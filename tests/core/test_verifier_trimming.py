@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spsd_core.distillation import Reason
+from spsd_core.distillation import CheckRecord, Reason
 from spsd_core.engines.protocol import Draft
 from spsd_core.reading import read
 from spsd_core.settings import VerifierSettings
@@ -38,3 +38,13 @@ def test_a_model_s_draft_is_not_trimmed() -> None:
     draft = Draft("The lamp is broken.", generative=True)
     checks = verify(read(TEXT), draft, VerifierSettings())
     assert without_refused_edits(TEXT, draft, checks) is None
+
+
+def test_the_capital_that_made_up_for_a_cut_goes_with_it() -> None:
+    text = "Please Bob, name three rivers."
+    edits = (Edit(0, 12), Edit(12, 13, "N"), Edit(22, 29))
+    draft = Draft(apply_edits(text, edits), edits)
+    refused = (CheckRecord(check="names", passed=False, reason=Reason.LOST_NAME, start=7, end=10),)
+    fewer = without_refused_edits(text, draft, refused)
+    assert fewer is not None
+    assert fewer.text == "Please Bob, name three."

@@ -1,0 +1,53 @@
+"""Cuts inside a sentence leave no fragment, no half of a pair, no mark without a word."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from spsd_core.engines.extract import removals
+from spsd_core.engines.mending import edits_for
+from spsd_core.reader.types import Certainty, Role, RoleReading, WordRole
+from spsd_core.spans import apply_edits
+
+SURE = Certainty(0.8, 0.8, 0.8)
+
+
+def left(text: str, *scaffold: str) -> str:
+    """`text` after the cuts, where these phrases are scaffold to a stand-in for the Reader."""
+    spans = [(text.index(part), text.index(part) + len(part)) for part in scaffold]
+    words = []
+    for match in re.finditer(r"\w+|[^\w\s]", text):
+        start, end = match.span()
+        sure = any(first <= start and end <= last for first, last in spans)
+        chances = [0.0] * len(Role)
+        chances[list(Role).index(Role.SCAFFOLD if sure else Role.TASK)] = 1.0
+        words.append(WordRole(start, end, tuple(chances)))
+    roles = RoleReading(text, tuple(words), {"none": 1.0}, {"neutral": 1.0}, (1.0,))
+    edits = edits_for(text, [removal.span for removal in removals(roles, SURE)], ())
+    return apply_edits(text, edits)
+
+
+@pytest.mark.parametrize(
+    ("text", "scaffold", "expected"),
+    [
+        ("Could you please tell me why it rains?", "Could you please", "Tell me why it rains?"),
+        ("I was hoping you could tell me why.", "I was hoping you could tell", "Tell me why."),
+        ("Name a river and thank you.", "thank you", "Name a river."),
+        ("My questions are is it safe?", "My questions", "My questions are is it safe?"),
+        ("Can you say is it safe?", "Can you say", "Is it safe?"),
+        ("Send it to my friend please.", "please", "Send it to my friend."),
+        ("This is for the kind help.", "kind help", "This is for the kind help."),
+        ("Name a river [many thanks] now.", "[many thanks", "Name a river now."),
+        ("**Hi there! Sort** this list.", "**Hi there", "**Hi there! Sort** this list."),
+        ("Note: thanks a lot.", "thanks a lot", "Note:"),
+    ],
+)
+def test_what_is_left_can_stand(text: str, scaffold: str, expected: str) -> None:
+    assert left(text, scaffold) == expected
+
+
+def test_a_link_is_not_halved() -> None:
+    text = "[Hello there](https://example.com) sort this list."
+    assert left(text, "[Hello there") == text
