@@ -1,4 +1,4 @@
-"""The default path without a model: time by stage, growth with length, cost of importing.
+"""The path without the Reader: time by stage, growth with length, cost of importing.
 
 python -m benchmarks.pipeline
 """
@@ -37,7 +37,7 @@ def main() -> None:
 
 def stages() -> None:
     """Median time of a 150-word prompt, nothing remembered."""
-    distiller = Distiller(Settings(memo_entries=0))
+    distiller = Distiller(Settings(engines=("lexical",), memo_entries=0))
     for _ in range(20):
         distiller.distill(PROMPT)
     totals: list[float] = []
@@ -52,7 +52,7 @@ def stages() -> None:
     print(f"whole pipeline      p50 {_p(totals, 50):.2f} ms   p95 {_p(totals, 95):.2f} ms")
     for stage, values in by_stage.items():
         print(f"  {stage:<17} p50 {_p(values, 50):.2f} ms")
-    remembering = Distiller()
+    remembering = Distiller(Settings(engines=("lexical",)))
     remembering.distill(PROMPT)
     again = [_timed(lambda: remembering.distill(PROMPT)) for _ in range(REPEATS)]
     print(f"remembered text     p50 {_p(again, 50):.2f} ms")
@@ -60,7 +60,7 @@ def stages() -> None:
 
 def growth() -> None:
     """Time of the whole pipeline against length; linear means a constant last column."""
-    distiller = Distiller(Settings(memo_entries=0, deadline_ms=None))
+    distiller = Distiller(Settings(engines=("lexical",), memo_entries=0, deadline_ms=None))
     print("characters      ms    ms per 1,000 characters")
     for copies in (10, 100, 1000):
         text = "\n\n".join([PROMPT] * copies)
@@ -80,7 +80,8 @@ def imports() -> None:
         ),
         "the same, and one call": (
             "from spsd_core import Distiller, Settings\n"
-            "Distiller(Settings()).distill('Hi! Could you please name three rivers? Thanks!')"
+            "settings = Settings(engines=('lexical',))\n"
+            "Distiller(settings).distill('Hi! Could you please name three rivers? Thanks!')"
         ),
     }
     times: dict[str, list[float]] = {name: [] for name in commands}
