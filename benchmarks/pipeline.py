@@ -54,7 +54,7 @@ def stages() -> None:
         print(f"  {stage:<17} p50 {_p(values, 50):.2f} ms")
     remembering = Distiller(Settings(engines=("lexical",)))
     remembering.distill(PROMPT)
-    again = [_timed(lambda: remembering.distill(PROMPT)) for _ in range(REPEATS)]
+    again = [timed(lambda: remembering.distill(PROMPT)) for _ in range(REPEATS)]
     print(f"remembered text     p50 {_p(again, 50):.2f} ms")
 
 
@@ -64,7 +64,7 @@ def growth() -> None:
     print("characters      ms    ms per 1,000 characters")
     for copies in (10, 100, 1000):
         text = "\n\n".join([PROMPT] * copies)
-        best = min(_timed(lambda text=text: distiller.distill(text)) for _ in range(3))
+        best = min(timed(lambda text=text: distiller.distill(text)) for _ in range(3))
         print(f"{len(text):>10} {best:>8.1f} {best / len(text) * 1000:>10.3f}")
 
 
@@ -88,10 +88,10 @@ def imports() -> None:
     for _ in range(9):
         for name, code in commands.items():
             times[name].append(
-                _timed(lambda code=code: subprocess.run([sys.executable, "-c", code], check=True))
+                timed(lambda code=code: subprocess.run([sys.executable, "-c", code], check=True))
             )
     bare = [
-        _timed(lambda: subprocess.run([sys.executable, "-c", "0"], check=True)) for _ in range(9)
+        timed(lambda: subprocess.run([sys.executable, "-c", "0"], check=True)) for _ in range(9)
     ]
     floor = statistics.median(bare)
     base = statistics.median(times["import pydantic + one model"]) - floor
@@ -100,7 +100,7 @@ def imports() -> None:
         print(f"{own:7.0f} ms  {own / base:5.2f} x  {name}")
 
 
-def _timed(call: Callable[[], object]) -> float:
+def timed(call: Callable[[], object]) -> float:
     began = time.perf_counter()
     call()
     return (time.perf_counter() - began) * 1000

@@ -8,13 +8,12 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from benchmarks.pipeline import PROMPT
+from benchmarks.pipeline import PROMPT, timed
 from spsd_core import Distiller, SafetySettings, Settings
 from spsd_core.reader import shared_encoder
 from spsd_core.settings import DOMAINS
@@ -56,8 +55,8 @@ def against_the_forward_pass() -> None:
         bare: list[float] = []
         whole: list[float] = []
         for _ in range(ROUNDS):
-            bare.append(_timed(forward))
-            whole.append(_timed(lambda text=text: distiller.distill(text)))
+            bare.append(timed(forward))
+            whole.append(timed(lambda text=text: distiller.distill(text)))
         result = distiller.distill(text)
         print(
             f"{name}: {len(text.split())} words, {result.tokens_before} -> {result.tokens_after} "
@@ -83,7 +82,7 @@ def growth() -> None:
     print("characters      ms    ms per 1,000 characters")
     for copies in (1, 10, 100):
         text = "\n\n".join([PLAIN] * copies)
-        best = min(_timed(lambda text=text: distiller.distill(text)) for _ in range(2))
+        best = min(timed(lambda text=text: distiller.distill(text)) for _ in range(2))
         print(f"{len(text):>10} {best:>8.1f} {best / len(text) * 1000:>10.3f}")
 
 
@@ -97,12 +96,6 @@ def memory() -> None:
                 [sys.executable, "-c", code], check=True, capture_output=True, text=True
             )
             print(f"peak memory, tokens by {tokenizer}, {name}: {float(run.stdout):.0f} MB")
-
-
-def _timed(call: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    call()
-    return (time.perf_counter() - began) * 1000
 
 
 def _p50(values: list[float]) -> float:

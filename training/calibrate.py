@@ -18,7 +18,15 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from training.dataset import HELD_OUT, IGNORED, SEED, batches, encode, split_by_persona
+from training.dataset import (
+    HELD_OUT,
+    IGNORED,
+    SEED,
+    batches,
+    choosing_half,
+    encode,
+    split_by_persona,
+)
 from training.markup import Message, read_corpus
 from training.model import Reader
 
@@ -82,7 +90,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED)
     args = parser.parse_args()
     _, held = split_by_persona(read_corpus(), args.held_out, args.seed)
-    half = split_by_persona(held, 0.5, args.seed + 1)[1]
+    half = choosing_half(held, args.seed)
     tokenizer = Tokenizer.from_file(str(args.base / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()

@@ -18,11 +18,11 @@ from typing import NamedTuple
 
 from spsd_core.engines.extract import removals
 from spsd_core.reader import Certainty, Encoder
-from training.dataset import HELD_OUT, SEED, split_by_persona
+from training.dataset import HELD_OUT, SEED, choosing_half, split_by_persona
 from training.markup import Message, read_corpus
 from training.real_texts import development_part, read_real_texts
 
-__all__ = ["Judged", "choose", "choosing_half", "judged_removals"]
+__all__ = ["Judged", "choose", "judged_removals"]
 
 _WORD = re.compile(r"\w+")
 _LEAST = 0.5
@@ -37,11 +37,6 @@ class Judged(NamedTuple):
     chance: float
     right: int
     words: int
-
-
-def choosing_half(messages: Sequence[Message]) -> list[Message]:
-    """The half of held-out messages that thresholds are chosen on; by persona."""
-    return split_by_persona(messages, 0.5, SEED + 1)[1]
 
 
 def judged_removals(encoder: Encoder, messages: Sequence[Message]) -> Iterator[tuple[str, Judged]]:

@@ -21,7 +21,9 @@ __all__ = [
     "Batch",
     "Encoded",
     "batches",
+    "choosing_half",
     "encode",
+    "examining_half",
     "split_by_persona",
 ]
 
@@ -98,6 +100,16 @@ def split_by_persona(
         return int.from_bytes(digest[:4], "big") < share * 2**32
 
     return [m for m in messages if not held(m)], [m for m in messages if held(m)]
+
+
+def choosing_half(messages: Sequence[Message], seed: int = SEED) -> list[Message]:
+    """The half of held-out messages that thresholds are chosen on; by persona."""
+    return split_by_persona(messages, 0.5, seed + 1)[1]
+
+
+def examining_half(messages: Sequence[Message], seed: int = SEED) -> list[Message]:
+    """The other half: nothing was trained or chosen on it."""
+    return split_by_persona(messages, 0.5, seed + 1)[0]
 
 
 def batches(

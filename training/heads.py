@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from spsd_core.reader import RoleReading, shared_encoder
-from training.dataset import HELD_OUT, SEED, split_by_persona
+from training.dataset import HELD_OUT, SEED, examining_half, split_by_persona
 from training.markup import AFFECTS, UNKNOWN, Message, read_corpus
 from training.real_texts import development_part, read_real_texts
 
@@ -39,7 +39,7 @@ def main() -> None:
     else:
         messages = split_by_persona(read_corpus(), HELD_OUT, SEED)[1]
     if args.unseen:
-        messages = split_by_persona(messages, 0.5, SEED + 1)[0]
+        messages = examining_half(messages)
     readings = [(message, shared_encoder().read(message.text)) for message in messages]
     _print_domains(readings)
     _print_affects([pair for pair in readings if pair[0].affect != UNKNOWN])

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from spsd_core import AdmissionSettings, Distiller, ExtractSettings, SafetySettings, Settings
 from spsd_core.settings import DOMAINS, Level
-from training.dataset import HELD_OUT, SEED, split_by_persona
+from training.dataset import HELD_OUT, SEED, examining_half, split_by_persona
 from training.markup import Message, read_corpus
 from training.real_texts import development_part, read_real_texts
 
@@ -124,7 +124,7 @@ def main() -> None:
     elif args.held_out < 1:
         messages = split_by_persona(messages, args.held_out, args.seed)[1]
     if args.unseen:
-        messages = split_by_persona(messages, 0.5, SEED + 1)[0]
+        messages = examining_half(messages)
     labelled = [message for message in messages if message.has_roles]
     for confidence in args.confidence or [None]:
         found = score(labelled, args.engine, args.level, confidence)

@@ -15,10 +15,9 @@ from typing import Literal, NamedTuple
 from spsd_core.engines.cutting import balanced, cut
 from spsd_core.engines.lexical import courtesy_spans, repeated_sentences
 from spsd_core.engines.mending import edits_for
-from spsd_core.engines.protocol import Draft, DraftRequest, Engine
+from spsd_core.engines.protocol import Draft, DraftRequest, Engine, finished
 from spsd_core.reader.types import Certainty, Role, RoleReading, WordRole
 from spsd_core.reading import AtomKind, Reading
-from spsd_core.reading.sentences import split_sentences
 from spsd_core.settings import ExtractSettings, Settings
 from spsd_core.spans import Edit, Span, Traced, apply_edits
 
@@ -31,8 +30,6 @@ _BRIDGE = 0.3
 _KEPT = (Role.TASK, Role.CONTEXT, Role.AFFECT, Role.PAYLOAD)
 _SURELY_KEPT = 0.5
 """Chance of one of these roles from which on a phrase of the phrase list stays."""
-_FEELING = 0.2
-"""Chance of affect from which on a word stays."""
 _MOST_ROUNDS = 4
 
 
@@ -60,9 +57,7 @@ class ExtractEngine:
 
     def submit(self, request: DraftRequest) -> Future[Draft | None]:
         """Give a finished future with the draft, or None where nothing may go."""
-        future: Future[Draft | None] = Future()
-        future.set_result(self._draft(request))
-        return future
+        return finished(self._draft(request))
 
     def close(self) -> None:
         """Nothing is held; the Reader is shared."""
@@ -149,16 +144,8 @@ def removals(roles: RoleReading, certainty: Certainty, *, dense: bool = False) -
         certainty: least mean chance over the words of a removal.
         dense: whether what is redundant may go, too.
     """
-    words = roles.words
-    first = 0
-    for start, end in split_sentences(roles.text):
-        while first < len(words) and words[first].start < start:
-            first += 1
-        last = first
-        while last < len(words) and words[last].end <= end:
-            last += 1
-        yield from _in_sentence(roles.text, words[first:last], certainty, dense)
-        first = last
+    for words in roles.sentences():
+        yield from _in_sentence(roles.text, words, certainty, dense)
 
 
 def _in_sentence(
@@ -190,7 +177,7 @@ def _mean(chances: Sequence[float], places: Sequence[int]) -> float:
 
 
 def _chance_to_go(word: WordRole, dense: bool) -> float:
-    if word.chance(Role.AFFECT) >= _FEELING:
+    if word.may_feel:
         return 0.0
     return word.chance(Role.SCAFFOLD) + (word.chance(Role.REDUNDANT) if dense else 0.0)
 

@@ -17,7 +17,7 @@ from spsd_core.engines.courtesy import (
     without_opening_filler,
 )
 from spsd_core.engines.mending import edits_for
-from spsd_core.engines.protocol import Draft, DraftRequest, Engine
+from spsd_core.engines.protocol import Draft, DraftRequest, Engine, finished
 from spsd_core.reading.sentences import split_sentences
 from spsd_core.settings import Settings
 from spsd_core.spans import Span, apply_edits
@@ -34,9 +34,7 @@ class LexicalEngine:
 
     def submit(self, request: DraftRequest) -> Future[Draft | None]:
         """Give a finished future with the draft, or None where no courtesy was found."""
-        future: Future[Draft | None] = Future()
-        future.set_result(self._draft(request))
-        return future
+        return finished(self._draft(request))
 
     def close(self) -> None:
         """Nothing is held."""

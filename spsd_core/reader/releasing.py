@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from spsd_core.reader.types import Role, RoleReading, WordRole
 from spsd_core.reading.lexicon import word_set
-from spsd_core.reading.sentences import split_sentences
 from spsd_core.reading.types import Atom, AtomKind, Reading
 from spsd_core.spans import Span, merge_spans, overlaps
 
@@ -27,8 +26,6 @@ _LEAST = 0.6
 """Chance of scaffold of each of its words."""
 _CERTAIN = 0.95
 """Chance of each word from which on no word of courtesy is asked for."""
-_FEELING = 0.2
-"""A word that may tell a feeling makes no ceremony."""
 _SIGNATURE = 40
 """Characters of a name below a sign-off."""
 _RELEASED = frozenset(
@@ -87,15 +84,9 @@ def release(reading: Reading, roles: RoleReading) -> Reading:
 
 def _ceremonies(roles: RoleReading) -> Iterator[_Ceremony]:
     """Sentences, and the beginnings and ends of sentences, that are nothing but scaffold."""
-    words, text, first = roles.words, roles.text, 0
-    for start, end in split_sentences(text):
-        while first < len(words) and words[first].start < start:
-            first += 1
-        last = first
-        while last < len(words) and words[last].end <= end:
-            last += 1
-        spoken = [word for word in words[first:last] if text[word.start].isalnum()]
-        first = last
+    text = roles.text
+    for words in roles.sentences():
+        spoken = [word for word in words if text[word.start].isalnum()]
         opening = _leading(spoken)
         if opening == len(spoken):
             yield from _ceremony(text, spoken, whole=True)
@@ -122,7 +113,7 @@ def _leading(words: Sequence[WordRole]) -> int:
     """How many words at the beginning are scaffold."""
     count = 0
     for word in words:
-        if word.chance(Role.SCAFFOLD) < _LEAST or word.chance(Role.AFFECT) >= _FEELING:
+        if word.chance(Role.SCAFFOLD) < _LEAST or word.may_feel:
             break
         count += 1
     return count

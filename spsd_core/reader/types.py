@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
 from spsd_core.distillation import RuleHit
+from spsd_core.reading.sentences import split_sentences
 
 __all__ = ["READER", "Certainty", "Role", "RoleReading", "WordRole"]
 
@@ -14,6 +16,8 @@ READER = "reader."
 """What the rules that stand for the Reader's own view begin with."""
 
 
+_FEELING = 0.2
+"""Chance of affect from which on a word may tell a feeling."""
 _LIKELY = 0.2
 """Chance from which on a second critical domain is named."""
 
@@ -53,6 +57,11 @@ class WordRole(NamedTuple):
         """How likely `role` is, 0 to 1."""
         return self.chances[_PLACE[role]]
 
+    @property
+    def may_feel(self) -> bool:
+        """Whether it may tell a feeling: such a word stays."""
+        return self.chance(Role.AFFECT) >= _FEELING
+
 
 _ROLES = tuple(Role)
 _PLACE = {role: place for place, role in enumerate(_ROLES)}
@@ -87,6 +96,18 @@ class RoleReading:
 
     certainty: Certainty = field(default_factory=Certainty)
     """How sure words must be to go; chosen for a stated precision."""
+
+    def sentences(self) -> Iterator[tuple[WordRole, ...]]:
+        """The words and marks of each sentence, in order."""
+        words, first = self.words, 0
+        for start, end in split_sentences(self.text):
+            while first < len(words) and words[first].start < start:
+                first += 1
+            last = first
+            while last < len(words) and words[last].end <= end:
+                last += 1
+            yield words[first:last]
+            first = last
 
     @property
     def affect(self) -> str:
