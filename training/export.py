@@ -27,7 +27,7 @@ from training.model import Reader
 
 __all__ = ["main"]
 
-_OUTPUTS = ("roles", "domains", "affects", "vectors")
+_OUTPUTS = ("roles", "domains", "affects", "vectors", "pieces")
 UNCALIBRATED: dict[str, Any] = {
     "temperatures": {"roles": 1.0, "domains": 1.0, "affects": 1.0},
     "thresholds": {"critical": 0.5},
@@ -51,6 +51,7 @@ class _Chances(nn.Module):
             torch.softmax(found.domains / scale["domains"], dim=-1),
             torch.softmax(found.affects / scale["affects"], dim=-1),
             found.vectors,
+            found.pieces,
         )
 
 
@@ -74,7 +75,8 @@ def export(
                 "ids": axes,
                 "mask": axes,
                 "roles": axes,
-                **{name: {0: "texts"} for name in _OUTPUTS[1:]},
+                "pieces": axes,
+                **{name: {0: "texts"} for name in ("domains", "affects", "vectors")},
             },
             opset_version=17,
             dynamo=False,

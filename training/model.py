@@ -25,6 +25,9 @@ class Outputs(NamedTuple):
     """[texts, affects]"""
     vectors: Tensor
     """[texts, hidden], of length 1: the sentence vector."""
+    pieces: Tensor
+    """[texts, pieces, hidden]: their mean, brought to length 1, is the sentence vector; the mean of
+    some is the vector of that part of the text, seen in its surroundings."""
 
 
 class _Pooled(nn.Module):
@@ -96,6 +99,7 @@ class Reader(nn.Module):
             domains=self.domains(dropped, mask),
             affects=self.affects(dropped, mask),
             vectors=nn.functional.normalize(self.vectors(mean_vector(states, mask)), dim=-1),
+            pieces=self.vectors(states),
         )
 
 

@@ -40,12 +40,20 @@ __all__ = ["main"]
 _LAST_SPECIAL = 103
 """The first pieces of the vocabulary are [PAD], unused ones, [UNK], [CLS], [SEP] and [MASK]."""
 _HEADS = ("roles", "domains", "affects", "vectors")
-_WEIGHTS = {"roles": 1.0, "domains": 0.3, "affects": 0.4, "vectors": 2.0}
+_WEIGHTS = {"roles": 1.0, "domains": 0.3, "affects": 0.5, "vectors": 2.0, "parts": 1.0}
 """Weight of each head's loss; chosen so that the roles lead."""
+_PART = 24
+"""Pieces of a part whose vector is held against the base model's: about a sentence."""
 
 
 def losses(outputs: Outputs, batch: Batch, teacher: Tensor | None) -> dict[str, Tensor]:
-    """The loss of each head: cross entropy, and one minus the cosine to the teacher's vector."""
+    """The loss of each head: cross entropy, and one minus the cosine to the teacher's vectors.
+
+    Args:
+        outputs: of the Reader.
+        batch: what it read, with labels.
+        teacher: the states of the base model on the same pieces, where it was asked.
+    """
     entropy = nn.functional.cross_entropy
     found = {}
     if (batch.roles != IGNORED).any():
@@ -56,8 +64,26 @@ def losses(outputs: Outputs, batch: Batch, teacher: Tensor | None) -> dict[str, 
         if (labels != IGNORED).any():
             found[name] = entropy(getattr(outputs, name), labels, ignore_index=IGNORED)
     if teacher is not None:
-        found["vectors"] = 1 - (outputs.vectors * teacher).sum(-1).mean()
+        pooled = nn.functional.normalize(mean_vector(teacher, batch.mask), dim=-1)
+        found["vectors"] = 1 - (outputs.vectors * pooled).sum(-1).mean()
+        found["parts"] = _unlikeness_of_parts(outputs.pieces, teacher, batch.mask)
     return found
+
+
+def _unlikeness_of_parts(found: Tensor, wanted: Tensor, mask: Tensor) -> Tensor:
+    """One minus the mean cosine of the two, taken over runs of pieces as long as a sentence."""
+    pieces = mask.shape[1]
+    starts = range(0, pieces, _PART)
+    likeness, weight = [], []
+    for start in starts:
+        part = slice(start, start + _PART)
+        inside = mask[:, part]
+        there = inside.any(-1)
+        if there.any():
+            means = [mean_vector(states[there, part], inside[there]) for states in (found, wanted)]
+            likeness.append(nn.functional.cosine_similarity(*means).sum())
+            weight.append(there.sum())
+    return 1 - torch.stack(likeness).sum() / torch.stack(weight).sum()
 
 
 class Trainer:
@@ -70,7 +96,11 @@ class Trainer:
         self.tokenizer = Tokenizer.from_file(str(args.base / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
-        self.reader = Reader.from_pretrained(args.base, args.layers)
+        self.reader = (
+            Reader.from_checkpoint(args.start)
+            if args.start
+            else Reader.from_pretrained(args.base, args.layers)
+        )
         if not args.train_embeddings:  # half of the weights; the corpus is too small to move them
             self.reader.encoder.embeddings.word_embeddings.requires_grad_(False)
         self.teacher = BertModel.from_pretrained(args.base, add_pooling_layer=False).eval()
@@ -148,10 +178,11 @@ class Trainer:
         teacher = None
         if "vectors" in heads and self.rng.random() < self.args.teacher_share:
             with torch.no_grad():
-                states = self.teacher(input_ids=batch.ids, attention_mask=batch.mask)
-                pooled = mean_vector(states.last_hidden_state, batch.mask)
-                teacher = nn.functional.normalize(pooled, dim=-1)
+                read = self.teacher(input_ids=batch.ids, attention_mask=batch.mask)
+                teacher = read.last_hidden_state
         found = losses(self.reader(self._masked(batch), batch.mask), batch, teacher)
+        if "vectors" in heads:
+            heads = [*heads, "parts"]
         total = sum(_WEIGHTS[name] * loss for name, loss in found.items() if name in heads)
         if isinstance(total, Tensor):
             optimiser.zero_grad()
@@ -167,6 +198,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--base", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="a checkpoint to go on from, for a new corpus")
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--synthetic", type=int, default=12_000, help="over all epochs")

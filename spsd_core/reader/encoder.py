@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spsd_core.exceptions import DeadlineExceeded, EngineUnavailable
-from spsd_core.reader.types import Certainty, RoleReading, WordRole
+from spsd_core.reader.types import Certainty, Role, RoleReading, WordRole
+from spsd_core.spans import Span
 
 __all__ = ["Encoder", "shared_encoder"]
 
@@ -83,13 +84,73 @@ class Encoder:
             DeadlineExceeded: the deadline passed before the text was read to its end.
         """
         encoding = self._tokenizer.encode(_clean(text))
+        return _reading(text, encoding, self._gather(encoding, deadline), self.card)
+
+    def read_spans(
+        self, text: str, spans: Sequence[Span], deadline: float | None = None
+    ) -> tuple[RoleReading, Any]:
+        """Read one text, and give the vector of each of its spans, by the same forward pass.
+
+        A span's vector is the mean over its word pieces, each seen in its surroundings, so that
+        "It was built in 1889" is near what is asked about the tower named a sentence before.
+
+        Args:
+            text: what to read.
+            spans: sentences, say; in characters of the text, in order, not overlapping.
+            deadline: `time.monotonic()` value after which no further pass is begun.
+
+        Returns:
+            The reading, and an array [spans, width] of vectors of length 1 (zeros for a span
+            without a piece).
+
+        Raises:
+            DeadlineExceeded: the deadline passed before the text was read to its end.
+        """
+        encoding = self._tokenizer.encode(_clean(text))
+        sums = _SpanSums(spans, encoding)
+        gathered = self._gather(encoding, deadline, sums)
+        return _reading(text, encoding, gathered, self.card), sums.vectors()
+
+    def read_asked(self, text: str, deadline: float | None = None) -> tuple[RoleReading, Any]:
+        """Read a question, and give the vector of what it asks, by the same forward pass.
+
+        The vector is the mean over the pieces of all words but scaffold, at length 1: "Hi! Could
+        you please tell me" points nowhere. Where nothing else is left, or the text is longer than
+        one window, it is the vector of the whole.
+
+        Raises:
+            DeadlineExceeded: the deadline passed before the text was read to its end.
+        """
+        import numpy as np
+
+        encoding = self._tokenizer.encode(_clean(text))
+        pieces = _Pieces()
+        reading = _reading(text, encoding, self._gather(encoding, deadline, pieces), self.card)
+        whole = np.array(reading.vector, dtype=np.float32)
+        asked = [word for word in reading.words if word.role is not Role.SCAFFOLD]
+        if not asked or len(asked) == len(reading.words) or len(pieces.windows) > 1:
+            return reading, whole
+        owners = {word.start for word in asked}
+        firsts = {  # where the word begins that a piece belongs to
+            place: encoding.word_to_chars(owner)[0]
+            for place, owner in enumerate(encoding.word_ids[1:-1])
+        }
+        rows = [place for place, first in firsts.items() if first in owners]
+        mean = pieces.windows[0][rows].mean(axis=0)
+        return reading, mean / max(float(np.linalg.norm(mean)), 1e-9)
+
+    def _gather(
+        self, encoding: Any, deadline: float | None, sums: _SpanSums | _Pieces | None = None
+    ) -> _Gathered:
         gathered = _Gathered(len(encoding.ids) - _FRAME, len(self.card["roles"]))
         for batch in _batches(_windows(len(encoding.ids) - _FRAME)):
             if deadline is not None and time.monotonic() >= deadline:
                 raise DeadlineExceeded("the deadline passed while the Reader worked")
             for window, answer in zip(batch, self._run(batch, encoding.ids)):
                 gathered.add(window, answer)
-        return _reading(text, encoding, gathered, self.card)
+                if sums is not None:
+                    sums.add(window, answer)
+        return gathered
 
     def _run(self, batch: Sequence[_Window], all_ids: Sequence[int]) -> Iterator[_Answer]:
         import numpy as np
@@ -104,8 +165,14 @@ class Encoder:
             mask[row, : len(framed)] = 1
         found = self._session.run(None, {"ids": ids, "mask": mask})
         for row, window in enumerate(batch):
-            roles = found[0][row, 1 : 1 + window.last - window.first]
-            yield _Answer(roles, found[1][row], found[2][row], found[3][row])
+            own = slice(1, 1 + window.last - window.first)
+            yield _Answer(
+                found[0][row, own],
+                found[1][row],
+                found[2][row],
+                found[3][row],
+                found[4][row, own],
+            )
 
 
 class _Answer(NamedTuple):
@@ -115,6 +182,7 @@ class _Answer(NamedTuple):
     domains: Any
     affects: Any
     vector: Any
+    pieces: Any
 
 
 class _Gathered:
@@ -130,6 +198,48 @@ class _Gathered:
         own = slice(window.own_first - window.first, window.own_last - window.first)
         self.roles[window.own_first : window.own_last] = answer.roles[own]
         self.answers.append((max(1, window.own_last - window.own_first), answer))
+
+
+class _Pieces:
+    """The vectors of the pieces of a text; of a long one only that there are several windows."""
+
+    def __init__(self) -> None:
+        self.windows: list[Any] = []
+
+    def add(self, window: _Window, answer: _Answer) -> None:
+        own = slice(window.own_first - window.first, window.own_last - window.first)
+        if len(self.windows) < 2:
+            self.windows.append(answer.pieces[own])
+
+
+class _SpanSums:
+    """Sums of the vectors of the pieces that begin in each span of a text."""
+
+    def __init__(self, spans: Sequence[Span], encoding: Any) -> None:
+        import numpy as np
+
+        self._spans = len(spans)
+        starts = np.array([start for start, _ in encoding.offsets[1:-1]], dtype=np.int64)
+        borders = np.array(spans, dtype=np.int64).reshape(-1, 2)
+        owners = np.searchsorted(borders[:, 0], starts, side="right") - 1
+        inside = (owners >= 0) & (starts < borders[owners, 1]) if len(spans) else owners >= 0
+        self._owners: Any = np.where(inside, owners, len(spans))
+        self._sums: Any = None
+
+    def add(self, window: _Window, answer: _Answer) -> None:
+        import numpy as np
+
+        if self._sums is None:  # one row more: pieces of no span
+            self._sums = np.zeros((self._spans + 1, answer.pieces.shape[1]), dtype=np.float32)
+        own = slice(window.own_first - window.first, window.own_last - window.first)
+        owners = self._owners[window.own_first : window.own_last]
+        np.add.at(self._sums, owners, answer.pieces[own])
+
+    def vectors(self) -> Any:
+        import numpy as np
+
+        sums = self._sums[: self._spans]
+        return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
 
 
 def _windows(pieces: int) -> Iterator[_Window]:

@@ -109,6 +109,14 @@ class RoleReading:
             yield words[first:last]
             first = last
 
+    def asked(self) -> str:
+        """The text without its scaffold, words a space apart: what it is about, not fit to send."""
+        return " ".join(
+            self.text[word.start : word.end]
+            for word in self.words
+            if word.role is not Role.SCAFFOLD
+        )
+
     @property
     def affect(self) -> str:
         """The likeliest feeling."""
