@@ -20,6 +20,7 @@ def main() -> None:
     args = parser.parse_args()
     commands = [
         ["pipeline"],
+        ["audit"],
         ["reader"],
         ["engines"],
         ["langchain_overhead"],

@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spsd_core.chat import ChatDistillation, ChatMessage
+    from spsd_core.context import ContextDistillation, ContextDistiller, ContextRecord, Passage
     from spsd_core.distillation import Decision, Distillation, Reason, Record
     from spsd_core.distiller import Distiller
     from spsd_core.exceptions import ConfigurationError, ModelFileError, SPSDError
     from spsd_core.observers import Call, Observer, StageEvent
+    from spsd_core.savings import PriceTable, Savings, SavingsMeter, SavingsSnapshot
     from spsd_core.settings import (
         AdmissionSettings,
         ChatSettings,
+        ContextSettings,
         ExtractSettings,
         Overrides,
+        PerplexitySettings,
         RewriteSettings,
         SafetySettings,
         Settings,
@@ -33,6 +37,10 @@ __all__ = [
     "ChatMessage",
     "ChatSettings",
     "ConfigurationError",
+    "ContextDistillation",
+    "ContextDistiller",
+    "ContextRecord",
+    "ContextSettings",
     "Decision",
     "Distillation",
     "Distiller",
@@ -40,11 +48,17 @@ __all__ = [
     "ModelFileError",
     "Observer",
     "Overrides",
+    "Passage",
+    "PerplexitySettings",
+    "PriceTable",
     "Reason",
     "Record",
     "RewriteSettings",
     "SPSDError",
     "SafetySettings",
+    "Savings",
+    "SavingsMeter",
+    "SavingsSnapshot",
     "Settings",
     "StageEvent",
     "TargetSettings",
@@ -56,15 +70,19 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "chat": ("ChatDistillation", "ChatMessage"),
+    "context": ("ContextDistillation", "ContextDistiller", "ContextRecord", "Passage"),
     "distillation": ("Decision", "Distillation", "Reason", "Record"),
     "distiller": ("Distiller",),
     "exceptions": ("ConfigurationError", "ModelFileError", "SPSDError"),
     "observers": ("Call", "Observer", "StageEvent"),
+    "savings": ("PriceTable", "Savings", "SavingsMeter", "SavingsSnapshot"),
     "settings": (
         "AdmissionSettings",
         "ChatSettings",
+        "ContextSettings",
         "ExtractSettings",
         "Overrides",
+        "PerplexitySettings",
         "RewriteSettings",
         "SafetySettings",
         "Settings",

@@ -16,6 +16,7 @@ from spsd_core.distillation import (
     Record,
     RuleHit,
     StageRecord,
+    WithheldRecord,
 )
 from spsd_core.effective import EffectiveSettings
 from spsd_core.energy import energy_record
@@ -128,6 +129,36 @@ class CallLog:
             tokenizer=counter.name,
             record=record,
         )
+
+    def withhold(self, result: Distillation, settings: Settings) -> Distillation:
+        """The result where the original is sent all the same; what could be is recorded."""
+        record = result.record.model_copy(update={"arm": "original"})
+        if not result.distilled:
+            return result.model_copy(update={"record": record})
+        unsent = WithheldRecord(
+            engine=record.engine, tokens_after=record.tokens_after, edits=record.edits
+        )
+        change = {
+            "decision": Decision.PASSTHROUGH,
+            "reason": Reason.WITHHELD,
+            "tokens_after": result.tokens_before,
+        }
+        record = record.model_copy(
+            update={
+                **change,
+                "decided_by": f"mode.{settings.mode}",
+                "engine": None,
+                "edits": (),
+                "withheld": unsent,
+                "energy": energy_record(
+                    settings.energy,
+                    tokens_saved=0,
+                    core_seconds=self.core_seconds,
+                    rapl_uwh=self.rapl_uwh,
+                ),
+            }
+        )
+        return result.model_copy(update={**change, "text": self.call.text, "record": record})
 
 
 def _without_words_of(text: str, note: str) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "Record",
     "RuleHit",
     "StageRecord",
+    "WithheldRecord",
 ]
 
 
@@ -36,6 +37,7 @@ class Reason(str, Enum):
 
     # switched off, or refused, from outside
     DISABLED = "disabled"
+    WITHHELD = "withheld"
     VETOED = "vetoed"
     POLICY_FAILED = "policy_failed"
 
@@ -48,6 +50,7 @@ class Reason(str, Enum):
     MOSTLY_CODE = "mostly_code"
     UNSUPPORTED_LANGUAGE = "unsupported_language"
     CACHE_CONTROL = "cache_control"
+    WHOLE_CONTEXT_NEEDED = "whole_context_needed"
 
     # safety gate
     SAFETY_CRITICAL = "safety_critical"
@@ -184,6 +187,14 @@ class EnergyRecord(_Frozen):
     """Every constant that entered, by the name of its setting."""
 
 
+class WithheldRecord(_Frozen):
+    """What would have been sent, had the mode not been `shadow` or the conversation of that arm."""
+
+    engine: str | None
+    tokens_after: int
+    edits: tuple[EditRecord, ...] = ()
+
+
 class Record(_Frozen):
     """Everything that is known about one call. Holds offsets, never the user's text."""
 
@@ -205,6 +216,10 @@ class Record(_Frozen):
     drafts: tuple[DraftRecord, ...] = ()
     edits: tuple[EditRecord, ...] = ()
     """What was taken out of (or put into) the original to get the text that is sent."""
+    withheld: WithheldRecord | None = None
+    """Where the reason is `withheld`: the distillation that was not sent."""
+    arm: Literal["distilled", "original"] = "distilled"
+    """What this conversation is sent: `original` in mode `shadow`, and for a share in `split`."""
     energy: EnergyRecord | None = None
     memoised: bool = False
     """Whether an earlier call on the same text had done the work already."""

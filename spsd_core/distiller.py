@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import contextvars
 import logging
+import os
 import threading
 import time
 from collections import deque
@@ -94,6 +95,7 @@ class Distiller:
         self._reader_hits: Memo[tuple[RuleHit, ...]] = Memo(settings.memo_entries)
         self._roles: Memo[RoleReading] = Memo(min(settings.memo_entries, _ROLES_KEPT), _ROLE_CHARS)
         self._threads: ThreadPoolExecutor | None = None
+        self._process = os.getpid()
         self._threads_lock = threading.Lock()
 
     # -- one text ---------------------------------------------------------------------------
@@ -221,11 +223,14 @@ class Distiller:
                 else None
                 for part in message.parts
             ]
-            for message, context in zip(messages, self._contexts(messages))
+            for message, context in zip(messages, self.gate_contexts(messages))
         ]
 
-    def _contexts(self, messages: Sequence[ChatMessage]) -> Iterator[tuple[RuleHit, ...]]:
-        """For each message the rules that fired on it or on earlier ones, the first of a domain."""
+    def gate_contexts(self, messages: Sequence[ChatMessage]) -> Iterator[tuple[RuleHit, ...]]:
+        """For each message the rules that fired on it or on earlier ones, the first of a domain.
+
+        They close the gate for it, where their domains are not open.
+        """
         chat = self.settings.chat
         recent: deque[tuple[RuleHit, ...]] = deque(maxlen=chat.critical_window)
         for message in messages:
@@ -435,8 +440,9 @@ class Distiller:
         if size <= _INLINE_CHARS and all(map(self._was_distilled, texts)):
             return None
         with self._threads_lock:
-            if self._threads is None:
+            if self._threads is None or self._process != os.getpid():  # threads survive no fork
                 self._threads = ThreadPoolExecutor(2, thread_name_prefix="spsd-long-text")
+                self._process = os.getpid()
             return self._threads
 
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from spsd_core.distillation import Distillation, StageRecord
 from spsd_core.settings import Overrides, Role
+
+if TYPE_CHECKING:
+    from spsd_core.context.types import ContextDistillation
 
 __all__ = ["Call", "Observer", "StageEvent"]
 
@@ -52,10 +55,17 @@ class Observer:
     def on_spsd_distillation(self, call: Call, distillation: Distillation) -> None:
         """See the result of a call, pass-throughs included."""
 
+    def on_spsd_context(self, call: Call, distillation: ContextDistillation) -> None:
+        """See the result of a context distiller; `call.text` is the question."""
+
     def spsd_policy(self, call: Call) -> Overrides | None:  # noqa: ARG002
         """Change settings for this call, or return None. Asked once, before anything else."""
         return None
 
     def spsd_veto(self, call: Call, proposal: Distillation) -> bool:  # noqa: ARG002
         """Return True to have the original sent instead of `proposal` (reason `vetoed`)."""
+        return False
+
+    def spsd_veto_context(self, call: Call, proposal: ContextDistillation) -> bool:  # noqa: ARG002
+        """Return True to have the passages sent as they were instead of `proposal`."""
         return False

@@ -16,6 +16,7 @@ from spsd_core.drafting import GATE_FAILED, Drafting, Verdict, Wait
 from spsd_core.effective import EffectiveSettings, combine
 from spsd_core.exceptions import DeadlineExceeded
 from spsd_core.memo import plain, text_key
+from spsd_core.modes import arm_of
 from spsd_core.observers import Call, Observer
 from spsd_core.reading import Reading
 
@@ -266,6 +267,8 @@ class Run:
     def _conclude(self, verdict: Verdict) -> Distillation:
         """Give the result, and tell the observers."""
         result = self._result(verdict)
+        if arm_of(self._distiller.settings, self._log.call.metadata) == "original":
+            result = self._log.withhold(result, self._distiller.settings)
         failures = 0
         for observer in self._observers:
             try:

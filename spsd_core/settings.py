@@ -15,14 +15,17 @@ __all__ = [
     "DOMAINS",
     "AdmissionSettings",
     "ChatSettings",
+    "ContextSettings",
     "Domain",
     "ExtractSettings",
     "Level",
     "Overrides",
+    "PerplexitySettings",
     "RewriteSettings",
     "Role",
     "SafetySettings",
     "Settings",
+    "SplitSettings",
     "TargetSettings",
     "VerifierSettings",
 ]
@@ -188,9 +191,71 @@ class ChatSettings(_Group):
     """How many earlier messages keep the gate closed for a later one; None: all, 0: none."""
 
 
+class PerplexitySettings(_Group):
+    """The `perplexity` engine of a context distiller: LLMLingua's way over a causal model."""
+
+    model: str = "smollm2-135m"
+    """A name from `spsd models list` or a GGUF file's path."""
+    segment_tokens: int = Field(default=200, ge=16)
+    """Tokens of the local model that are pruned with one threshold (LLMLingua's iterations)."""
+    context_tokens: int = Field(default=2048, ge=256)
+    """Size of the local model's context."""
+    question_tokens: int = Field(default=256, ge=1)
+    """A longer question is cut to its last so many tokens before it conditions the ranking."""
+    sentence_level: bool = True
+    """Whether whole sentences are dropped before single tokens (LongLLMLingua's coarse step)."""
+    force_tokens: tuple[str, ...] = ("\n", "?")
+    """Tokens, as text, that are never dropped."""
+    force_digits: bool = True
+    """Whether tokens that hold a digit are never dropped."""
+    threads: int | None = Field(default=None, ge=1)
+    """Threads of the local model; default: the cores this process may use."""
+
+
+class ContextSettings(_Group):
+    """How retrieved passages are shortened against the question."""
+
+    engine: Literal["sentences", "perplexity"] = "sentences"
+    """Keeps whole sentences by the Reader's vectors, or prunes tokens by a causal model's
+    surprise."""
+    confidence: float = Field(default=0.99, ge=0.5, le=0.999)
+    """Where no budget is given: keep sentences until the answer is among them with this chance, as
+    calibrated on questions about encyclopedia paragraphs."""
+    rate: float | None = Field(default=None, gt=0, lt=1)
+    """Share of the tokens to keep, for calls that name no budget of their own. None: `confidence`
+    (`perplexity`, which knows no confidence, keeps half)."""
+    drop_passages: bool | None = None
+    """Whether a passage may be emptied. None: where the call names a ratio or a number of tokens;
+    else each passage keeps a sentence."""
+    min_tokens: int = Field(default=100, ge=1)
+    """Passages of fewer target tokens altogether pass through (`too_short`)."""
+    store: Path | None = None
+    """SQLite file that keeps sentence vectors between processes. None: in memory only."""
+    memory_passages: int = Field(default=4096, ge=0)
+    """Passages whose vectors are kept in memory, a few kilobytes each."""
+    perplexity: PerplexitySettings = PerplexitySettings()
+
+
+class SplitSettings(_Group):
+    """Mode `split`: which conversations get distilled texts."""
+
+    share: float = Field(default=0.5, ge=0, le=1)
+    """Share of the conversations whose texts are distilled."""
+    keys: tuple[str, ...] = Field(
+        default=("conversation_id", "thread_id", "session_id", "user_id"), min_length=1
+    )
+    """Where the id is in the metadata of a call; the first that is there counts. A call without any
+    gets the original."""
+    salt: str = ""
+    """Change it to draw another share of the same ids, for the next experiment."""
+
+
 class Settings(_Group):
     """All settings of a `Distiller`."""
 
+    mode: Literal["on", "shadow", "split"] = "on"
+    """`shadow`: distil and record, but send the original. `split`: do so for a stable share of the
+    conversations, and send the distilled text in the others."""
     level: Level = "light"
     """`light` removes courtesy; `dense` also repetition and what cannot change the answer."""
     engines: tuple[str, ...] = Field(default=("extract",), min_length=1)
@@ -208,6 +273,8 @@ class Settings(_Group):
     rewrite: RewriteSettings = RewriteSettings()
     target: TargetSettings = TargetSettings()
     chat: ChatSettings = ChatSettings()
+    context: ContextSettings = ContextSettings()
+    split: SplitSettings = SplitSettings()
     energy: EnergyAssumptions = EnergyAssumptions()
 
     def fingerprint(self) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import multiprocessing
 import pickle
+import sys
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -379,3 +381,23 @@ def test_the_fingerprint_of_settings_is_the_same_in_every_process() -> None:
     other = RewriteSettings(api_key=SecretStr("secret-two"))
     assert Settings(rewrite=key).fingerprint() == Settings(rewrite=other).fingerprint()
     assert Settings(level="dense").fingerprint() != Settings().fingerprint()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
+def test_tasks_in_a_forked_process_find_threads_of_their_own() -> None:
+    distiller = Distiller()
+    text = "Hi! Could you please name the three largest lakes in Finland? Thank you so much!"
+    expected = asyncio.run(distiller.adistill(text)).text
+    time.sleep(0.2)  # until the thread is idle
+
+    def work() -> None:
+        assert asyncio.run(distiller.adistill(text + " Bye!")).text
+        assert asyncio.run(distiller.adistill(text)).text == expected
+
+    process = multiprocessing.get_context("fork").Process(target=work)
+    process.start()
+    process.join(30)
+    hangs = process.is_alive()
+    process.kill()
+    assert not hangs
+    assert process.exitcode == 0
