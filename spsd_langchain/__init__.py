@@ -13,14 +13,28 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spsd_langchain.callbacks import DistillationCallbackHandler
+    from spsd_langchain.compressor import ContextDistillCompressor
+    from spsd_langchain.middleware import DistillationMiddleware
     from spsd_langchain.runnable import PromptDistiller
+    from spsd_langchain.tool_results import ToolResultSettings
 
-__all__ = ["DistillationCallbackHandler", "PromptDistiller"]
+__all__ = [
+    "ContextDistillCompressor",
+    "DistillationCallbackHandler",
+    "DistillationMiddleware",
+    "PromptDistiller",
+    "ToolResultSettings",
+]
 
 _MODULES = {
+    "ContextDistillCompressor": "spsd_langchain.compressor",
     "DistillationCallbackHandler": "spsd_langchain.callbacks",
+    "DistillationMiddleware": "spsd_langchain.middleware",
     "PromptDistiller": "spsd_langchain.runnable",
+    "ToolResultSettings": "spsd_langchain.tool_results",
 }
+_EXTRAS = {"langchain_core": "langchain", "langchain": "agents", "langgraph": "agents"}
+"""Which of our extras installs a package of theirs."""
 
 
 def __getattr__(name: str) -> Any:
@@ -29,10 +43,12 @@ def __getattr__(name: str) -> Any:
     try:
         value = getattr(import_module(_MODULES[name]), name)
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "langchain_core":
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRAS:
             raise
         raise ImportError(
-            f"spsd_langchain.{name} needs langchain-core: pip install 'spsd[langchain]'"
+            f"spsd_langchain.{name} needs {package.replace('_', '-')}: "
+            f"pip install 'spsd[{_EXTRAS[package]}]'"
         ) from error
     globals()[name] = value
     return value

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
@@ -18,7 +18,11 @@ from langchain_core.callbacks.manager import BaseRunManager
 from spsd_core.distillation import Distillation, Record
 from spsd_core.observers import Call, Observer
 
+if TYPE_CHECKING:
+    from spsd_core.context.types import ContextDistillation, ContextRecord
+
 __all__ = [
+    "CONTEXT_EVENT_NAME",
     "EVENT_NAME",
     "DistillationCallbackHandler",
     "run_metadata",
@@ -28,6 +32,10 @@ __all__ = [
 
 EVENT_NAME = "spsd.distillation"
 """Name of the custom event that follows each request; its data is `ChatDistillation.summary()`."""
+
+CONTEXT_EVENT_NAME = "spsd.context"
+"""Name of the custom event that follows the passages (documents, a tool's result) of one question;
+its data is the `ContextRecord` as JSON types."""
 
 
 class DistillationCallbackHandler(BaseCallbackHandler, Observer):
@@ -46,10 +54,18 @@ class DistillationCallbackHandler(BaseCallbackHandler, Observer):
         """One a text, in the order of their completion. No user text."""
         self.events: deque[dict[str, Any]] = deque(maxlen=max_entries)
         """Data of the `spsd.distillation` events, one a request: totals and records."""
+        self.context_records: deque[ContextRecord] = deque(maxlen=max_entries)
+        """One a question with its passages, in the order of their completion. No user text."""
+        self.context_events: deque[dict[str, Any]] = deque(maxlen=max_entries)
+        """Data of the `spsd.context` events."""
 
     def on_spsd_distillation(self, call: Call, distillation: Distillation) -> None:  # noqa: ARG002
         """Keep the record."""
         self.records.append(distillation.record)
+
+    def on_spsd_context(self, call: Call, distillation: ContextDistillation) -> None:  # noqa: ARG002
+        """Keep the record."""
+        self.context_records.append(distillation.record)
 
     def on_custom_event(
         self,
@@ -64,16 +80,19 @@ class DistillationCallbackHandler(BaseCallbackHandler, Observer):
         """Keep the data of SPSD's events; other events are none of its business."""
         if name == EVENT_NAME:
             self.events.append(data)
+        elif name == CONTEXT_EVENT_NAME:
+            self.context_events.append(data)
 
     @property
     def tokens_saved(self) -> int:
-        """Target tokens saved over all kept events."""
-        return sum(event["tokens_before"] - event["tokens_after"] for event in list(self.events))
+        """Target tokens saved over all kept events, those of passages among them."""
+        events = (*self.events, *self.context_events)
+        return sum(event["tokens_before"] - event["tokens_after"] for event in events)
 
     def clear(self) -> None:
         """Forget everything collected so far."""
-        self.records.clear()
-        self.events.clear()
+        for kept in (self.records, self.events, self.context_records, self.context_events):
+            kept.clear()
 
 
 def run_observers(run: BaseRunManager, own: Iterable[Observer] = ()) -> tuple[Observer, ...]:

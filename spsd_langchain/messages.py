@@ -24,7 +24,15 @@ from spsd_core.distillation import Distillation, Record
 from spsd_core.settings import Role
 from spsd_core.unseen import OPAQUE_KEYS, call_text, words
 
-__all__ = ["METADATA_KEY", "apply_distillation", "message_record", "to_chat_messages"]
+__all__ = [
+    "METADATA_KEY",
+    "apply_distillation",
+    "is_summary",
+    "message_record",
+    "message_texts",
+    "to_chat_messages",
+    "with_texts",
+]
 
 METADATA_KEY = "spsd"
 """Where `response_metadata` holds a message's record: the record itself, or `{"parts": [...]}`
@@ -113,13 +121,23 @@ def _to_chat_message(message: BaseMessage) -> ChatMessage:
     role = _role(message)
     return ChatMessage(
         role=role or "system",
-        parts=tuple(text for _, text in _texts(message)),
+        parts=tuple(text for _, text in message_texts(message)),
         frozen=role is None or _has_cache_mark(message) or _has_citations(message),
         unseen=tuple(_unseen(message)),
     )
 
 
+def is_summary(message: BaseMessage) -> bool:
+    """Whether a model wrote it about earlier messages, although it comes as the user's.
+
+    `SummarizationMiddleware` marks what it puts in the place of old messages so.
+    """
+    return message.additional_kwargs.get("lc_source") == "summarization"
+
+
 def _role(message: BaseMessage) -> Role | None:
+    if is_summary(message):
+        return "assistant"
     if isinstance(message, NamedRoleMessage):
         return _NAMED_ROLES.get(message.role.lower())
     for message_class, role in _CLASS_ROLES:
@@ -141,7 +159,7 @@ def _is_text_block(block: object) -> bool:
     )
 
 
-def _texts(message: BaseMessage) -> Iterator[tuple[int, str]]:
+def message_texts(message: BaseMessage) -> Iterator[tuple[int, str]]:
     """Each text of a message with its place in the content list (0 where that is a string)."""
     if isinstance(message.content, str):
         yield 0, message.content
@@ -213,7 +231,7 @@ def _tool_calls(message: BaseMessage) -> Iterator[tuple[str | None, str]]:
 def _apply(
     message: BaseMessage, results: Sequence[Distillation | None], attach_records: bool
 ) -> BaseMessage:
-    texts = list(_texts(message))
+    texts = list(message_texts(message))
     if len(texts) != len(results):
         raise ValueError(f"a message of {len(texts)} texts cannot take {len(results)} results")
     if all(result is None for result in results):
@@ -225,7 +243,7 @@ def _apply(
     }
     update: dict[str, Any] = {}
     if changed:
-        update["content"] = _with_texts(message.content, changed)
+        update["content"] = with_texts(message.content, changed)
     if attach_records:
         records = [message_record(result.record) for result in results if result is not None]
         update["response_metadata"] = {
@@ -235,9 +253,10 @@ def _apply(
     return message.model_copy(update=update) if update else message
 
 
-def _with_texts(
+def with_texts(
     content: str | list[str | dict[str, Any]], changed: Mapping[int, str]
 ) -> str | list[str | dict[str, Any]]:
+    """The content with other texts at the given places; see `message_texts`."""
     if isinstance(content, str):
         return changed[0]
     blocks = list(content)

@@ -38,16 +38,14 @@ from typing_extensions import Self, override
 from spsd_core.chat import ChatDistillation
 from spsd_core.distiller import Distiller
 from spsd_core.exceptions import ConfigurationError
-from spsd_core.observers import Call, Observer
-from spsd_core.settings import Overrides, Settings
+from spsd_core.observers import Observer
+from spsd_core.settings import Settings
 from spsd_langchain.callbacks import EVENT_NAME, run_metadata, run_observers, wants_event
+from spsd_langchain.configurable import careful_policies, configurable_fields
 from spsd_langchain.messages import apply_distillation, to_chat_messages
 from spsd_langchain.registry import shared_distiller
 
 __all__ = ["PromptDistiller"]
-
-_ENABLED_KEY = "spsd_enabled"
-_LEVEL_KEY = "spsd_level"
 
 
 class PromptDistiller(RunnableSerializable[LanguageModelInput, PromptValue]):
@@ -151,7 +149,7 @@ class PromptDistiller(RunnableSerializable[LanguageModelInput, PromptValue]):
             to_chat_messages(messages),
             framework="langchain",
             metadata=run_metadata(run_manager),
-            observers=(*run_observers(run_manager, self.observers), *_careful_policies(config)),
+            observers=(*run_observers(run_manager, self.observers), *careful_policies(config)),
         )
         if wants_event(run_manager):
             dispatch_custom_event(EVENT_NAME, result.summary(), config=config)
@@ -169,7 +167,7 @@ class PromptDistiller(RunnableSerializable[LanguageModelInput, PromptValue]):
             to_chat_messages(messages),
             framework="langchain",
             metadata=run_metadata(run_manager),
-            observers=(*run_observers(run_manager, self.observers), *_careful_policies(config)),
+            observers=(*run_observers(run_manager, self.observers), *careful_policies(config)),
         )
         if wants_event(run_manager):
             await adispatch_custom_event(EVENT_NAME, result.summary(), config=config)
@@ -207,22 +205,7 @@ class PromptDistiller(RunnableSerializable[LanguageModelInput, PromptValue]):
     @override
     def config_specs(self) -> list[ConfigurableFieldSpec]:
         """What `config["configurable"]` may hold."""
-        return [
-            ConfigurableFieldSpec(
-                id=_ENABLED_KEY,
-                annotation=bool,
-                name="Distil prompts",
-                description="False sends the original prompt.",
-                default=True,
-            ),
-            ConfigurableFieldSpec(
-                id=_LEVEL_KEY,
-                annotation=str,
-                name="Distillation level",
-                description="'light' also where the settings say 'dense'; never the reverse.",
-                default=self.settings.level,
-            ),
-        ]
+        return configurable_fields(self.settings.level)
 
     @classmethod
     @override
@@ -246,32 +229,6 @@ class PromptDistiller(RunnableSerializable[LanguageModelInput, PromptValue]):
     def lc_attributes(self) -> dict[str, Any]:
         """The settings that differ from the defaults, as JSON types."""
         return {"settings": self.settings.model_dump(mode="json", exclude_defaults=True)}
-
-
-class _ConfiguredPolicy(Observer):
-    """What `config["configurable"]` asks for, as a policy."""
-
-    def __init__(self, overrides: Overrides) -> None:
-        self._overrides = overrides
-
-    def spsd_policy(self, call: Call) -> Overrides:  # noqa: ARG002
-        return self._overrides
-
-
-_SWITCHED_OFF = _ConfiguredPolicy(Overrides(enabled=False))
-_LIGHT = _ConfiguredPolicy(Overrides(level="light"))
-
-
-def _careful_policies(config: RunnableConfig) -> tuple[Observer, ...]:
-    """Policies for the call's own configuration, which may come from the network."""
-    configurable = config.get("configurable") or {}
-    enabled = configurable.get(_ENABLED_KEY, True)
-    level = configurable.get(_LEVEL_KEY)
-    if not isinstance(enabled, bool):
-        raise ConfigurationError(f"configurable {_ENABLED_KEY} must be True or False")
-    if level not in (None, "light", "dense"):
-        raise ConfigurationError(f"configurable {_LEVEL_KEY} must be 'light' or 'dense'")
-    return (*((_SWITCHED_OFF,) if not enabled else ()), *((_LIGHT,) if level == "light" else ()))
 
 
 def _to_prompt_value(value: object) -> PromptValue:

@@ -1,4 +1,5 @@
-"""SPSD for LlamaIndex: distils queries before retrieval, and the user's turns before an LLM.
+"""SPSD for LlamaIndex: distils queries before retrieval, what was retrieved after it, and the
+user's turns before an LLM.
 
 Names are loaded on first use, so that importing the package does not import LlamaIndex.
 """
@@ -10,25 +11,33 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spsd_llamaindex.callbacks import DistillationCallbackHandler
-    from spsd_llamaindex.events import DistillationEvent
+    from spsd_llamaindex.events import ContextDistillEvent, DistillationEvent
+    from spsd_llamaindex.ingestion import SentenceVectors
     from spsd_llamaindex.llm import DistillingLLM
+    from spsd_llamaindex.postprocessor import ContextDistillPostprocessor
     from spsd_llamaindex.query_engine import DistillQueryEngine
     from spsd_llamaindex.query_transform import DistillQueryTransform
 
 __all__ = [
+    "ContextDistillEvent",
+    "ContextDistillPostprocessor",
     "DistillQueryEngine",
     "DistillQueryTransform",
     "DistillationCallbackHandler",
     "DistillationEvent",
     "DistillingLLM",
+    "SentenceVectors",
 ]
 
 _HOME_OF = {
+    "ContextDistillEvent": "events",
+    "ContextDistillPostprocessor": "postprocessor",
     "DistillQueryEngine": "query_engine",
     "DistillQueryTransform": "query_transform",
     "DistillationCallbackHandler": "callbacks",
     "DistillationEvent": "events",
     "DistillingLLM": "llm",
+    "SentenceVectors": "ingestion",
 }
 
 

@@ -9,6 +9,7 @@ from llama_index.core.callbacks import CallbackManager
 from llama_index.core.callbacks.base_handler import BaseCallbackHandler
 from llama_index.core.callbacks.schema import CBEventType
 
+from spsd_core.context.types import ContextDistillation, ContextRecord
 from spsd_core.distillation import Distillation, Record
 from spsd_core.observers import Call, Observer
 
@@ -18,22 +19,29 @@ __all__ = ["DistillationCallbackHandler", "observers_in"]
 class DistillationCallbackHandler(BaseCallbackHandler, Observer):
     """A LlamaIndex callback handler that is also an SPSD observer.
 
-    Put it in a `CallbackManager`. It keeps the records of the calls it saw, newest last; override
-    `spsd_policy` and `spsd_veto` to steer.
+    Put it in a `CallbackManager`. It keeps the records of the calls it saw, newest last: of texts
+    in `records`, of retrieved passages in `context_records`. Override `spsd_policy`, `spsd_veto`
+    and `spsd_veto_context` to steer.
 
     Args:
-        keep: how many records are kept at most.
+        keep: how many records of each kind are kept at most.
     """
 
     def __init__(self, keep: int = 1000) -> None:
         super().__init__(event_starts_to_ignore=[], event_ends_to_ignore=[])
         self.records: list[Record] = []
+        self.context_records: list[ContextRecord] = []
         self._keep = keep
 
     def on_spsd_distillation(self, call: Call, distillation: Distillation) -> None:  # noqa: ARG002
         """Keep the record of a call."""
         self.records.append(distillation.record)
         del self.records[: -self._keep]
+
+    def on_spsd_context(self, call: Call, distillation: ContextDistillation) -> None:  # noqa: ARG002
+        """Keep the record of a call of a context distiller."""
+        self.context_records.append(distillation.record)
+        del self.context_records[: -self._keep]
 
     def on_event_start(
         self,

@@ -1,4 +1,4 @@
-"""The event SPSD puts on LlamaIndex's instrumentation dispatcher."""
+"""The events SPSD puts on LlamaIndex's instrumentation dispatcher."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 from llama_index_instrumentation.base import BaseEvent
 
+from spsd_core.context.types import ContextDistillation
 from spsd_core.distillation import Distillation
 
-__all__ = ["DistillationEvent", "distillation_event"]
+__all__ = ["ContextDistillEvent", "DistillationEvent", "context_event", "distillation_event"]
 
 
 class DistillationEvent(BaseEvent):
@@ -34,6 +35,39 @@ def distillation_event(result: Distillation) -> DistillationEvent:
     return DistillationEvent(
         decision=result.decision.value,
         reason=result.reason.value,
+        tokens_before=result.tokens_before,
+        tokens_after=result.tokens_after,
+        record=result.record.model_dump(mode="json"),
+    )
+
+
+class ContextDistillEvent(BaseEvent):
+    """Retrieved passages were shortened against a question, or passed through."""
+
+    decision: str
+    """`distilled` or `passthrough`."""
+    reason: str
+    """A member of `spsd_core.Reason`."""
+    passages: int
+    """How many there were."""
+    tokens_before: int
+    """Of all passages."""
+    tokens_after: int
+    record: dict[str, Any]
+    """The complete record as JSON types; holds no text of user or passages."""
+
+    @classmethod
+    def class_name(cls) -> str:
+        """Name under which event handlers see it."""
+        return "SPSDContextDistillEvent"
+
+
+def context_event(result: ContextDistillation) -> ContextDistillEvent:
+    """The event that tells of a result."""
+    return ContextDistillEvent(
+        decision=result.decision.value,
+        reason=result.reason.value,
+        passages=len(result.passages),
         tokens_before=result.tokens_before,
         tokens_after=result.tokens_after,
         record=result.record.model_dump(mode="json"),

@@ -22,7 +22,7 @@ from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.program.utils import FlexibleModel
 from llama_index.core.prompts import BasePromptTemplate, PromptTemplate
 from llama_index.core.types import Model, TokenAsyncGen, TokenGen
-from pydantic import Field, field_serializer
+from pydantic import Field, PrivateAttr, field_serializer
 from typing_extensions import Self
 
 from spsd_core.distiller import Distiller
@@ -56,7 +56,8 @@ class DistillingLLM(LLM):
         metadata: reaches policies as `Call.metadata`.
         distil_completions: whether `complete` shortens its prompt as one text of the user. By
             default it passes it on: LlamaIndex puts templates with retrieved passages there.
-        callback_manager: of both; by default the one `llm` has.
+        callback_manager: of both; by default the one `llm` has. Engines put theirs in its place;
+            observers among the handlers of this one take part nevertheless.
         shared: other fields that every LLM has, `system_prompt` for example; set on `llm` as well.
 
     Raises:
@@ -71,6 +72,8 @@ class DistillingLLM(LLM):
     call_metadata: dict[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
     """What `metadata` was given."""
     distil_completions: bool = False
+    _given_manager: CallbackManager | None = PrivateAttr(default=None)
+    """The one it was built with: a policy must not go when an engine brings its own manager."""
 
     def __new__(cls, llm: object = None, **_: Any) -> Self:
         """Of the class that has what agents need, where `llm` has it."""
@@ -106,6 +109,7 @@ class DistillingLLM(LLM):
         fields["call_metadata"] = dict(metadata or {})
         fields["distil_completions"] = distil_completions
         super().__init__(**fields)
+        self._given_manager = self.callback_manager
 
     @classmethod
     def class_name(cls) -> str:
@@ -256,8 +260,8 @@ class DistillingLLM(LLM):
 
     @property
     def _rewriting(self) -> Rewriting:
-        among_handlers = observers_in(self.callback_manager, self.llm.callback_manager)
-        observers = (*self.observers, *among_handlers)
+        managers = (self._given_manager, self.callback_manager, self.llm.callback_manager)
+        observers = (*self.observers, *observers_in(*managers))
         return Rewriting(self.distiller, observers, self.call_metadata)
 
     @property

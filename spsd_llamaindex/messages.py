@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -20,6 +19,7 @@ from spsd_core.chat import ChatMessage
 from spsd_core.distillation import Distillation
 from spsd_core.settings import Role
 from spsd_core.unseen import OPAQUE_KEYS, call_text, words
+from spsd_llamaindex.framework_texts import is_framework_text, is_tool_output
 
 __all__ = ["apply_distillation", "to_chat_messages"]
 
@@ -33,10 +33,6 @@ _ROLES: dict[str, Role] = {
     "tool": "tool",
     "function": "tool",
 }
-# How LlamaIndex's own templates fence off retrieved passages, and how a ReAct agent hands the
-# output of a tool to the model: in a message of the user.
-_FENCE_RE = re.compile(r"^-{10,80}[ \t\r]*$", re.MULTILINE)
-_OBSERVATION = "Observation: "
 
 _CACHE_MARKS = frozenset({"cache_control", "cachePoint", "cache_point"})
 _NAMES = ("name", "tool_name")
@@ -83,7 +79,7 @@ def _to_chat_message(message: LlamaMessage, turns: Container[str] | None) -> Cha
     texts = tuple(text for _, text in _texts(message))
     unseen = tuple(_unseen(message))
     if role == "user" and not all(_is_turn(text, turns) for text in texts):
-        observed = any(text.startswith(_OBSERVATION) for text in texts)
+        observed = any(map(is_tool_output, texts))
         return ChatMessage("tool" if observed else "user", (), unseen=(*texts, *unseen))
     return ChatMessage(
         role=role or "system",
@@ -99,8 +95,7 @@ def _role(message: LlamaMessage) -> Role | None:
 
 
 def _is_turn(text: str, turns: Container[str] | None) -> bool:
-    evidently_not = text.startswith(_OBSERVATION) or _FENCE_RE.search(text) is not None
-    return not evidently_not and (turns is None or text in turns)
+    return not is_framework_text(text) and (turns is None or text in turns)
 
 
 def _texts(message: LlamaMessage) -> Iterator[tuple[int, str]]:

@@ -20,7 +20,13 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_public_names_are_these() -> None:
-    assert spsd_langchain.__all__ == ["DistillationCallbackHandler", "PromptDistiller"]
+    assert spsd_langchain.__all__ == [
+        "ContextDistillCompressor",
+        "DistillationCallbackHandler",
+        "DistillationMiddleware",
+        "PromptDistiller",
+        "ToolResultSettings",
+    ]
     assert spsd_langchain.__all__ == sorted(spsd_langchain.__all__)
     assert set(spsd_langchain.__all__) <= set(dir(spsd_langchain))
     for name in spsd_langchain.__all__:

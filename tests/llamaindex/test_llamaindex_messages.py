@@ -95,6 +95,11 @@ def test_a_mark_of_the_providers_cache_freezes_the_message(message: ChatMessage)
 FILLED = [
     "Context is below.\n---------------------\nThanks!\n---------------------\nQuery: a",
     "We have the opportunity\n------------\nthanks\r\n------------\t\nGiven this, refine",
+    "<memory>\n<facts>\nThanks!\n</facts>\n</memory>",
+    "<current_conversation>\n",
+    "Error while parsing the output: nothing\n\nThanks!",
+    "Current state:\n{'mood': 'thankful'}\n\nCurrent message:\nThanks!\n",
+    "Thanks!\n\n\nHere's a JSON schema to follow:\n{}\n\nOutput a valid JSON object",
 ]
 
 
@@ -104,12 +109,25 @@ def test_a_filled_in_template_is_read_but_is_no_turn(text: str, turns: Any) -> N
     assert core(ChatMessage(content=text), turns) == CoreMessage("user", (), unseen=(text,))
 
 
-def test_a_reacting_agents_observation_is_the_output_of_a_tool() -> None:
-    message = ChatMessage(content="Observation: Thank you!")
-    assert core(message) == CoreMessage("tool", (), unseen=("Observation: Thank you!",))
+@pytest.mark.parametrize(
+    "text", ["Observation: Thank you!", "Result of executing the code given:\n\nThank you!"]
+)
+def test_what_an_agent_observed_is_the_output_of_a_tool(text: str) -> None:
+    assert core(ChatMessage(content=text)) == CoreMessage("tool", (), unseen=(text,))
 
 
-@pytest.mark.parametrize("text", ["a -------------- b", "a\n---\nb", "-" * 200, "My observation:"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a -------------- b",
+        "a\n---\nb\n---\nc",
+        "-" * 200,
+        "Thanks a lot!\n--------------\nJane Roe, sales",
+        "My observation:",
+        "What is <memory> for?",
+        "Current state: tired. Thanks!",
+    ],
+)
 def test_other_dashes_and_words_make_no_template(text: str) -> None:
     assert core(ChatMessage(content=text)).parts == (text,)
 
