@@ -1,0 +1,267 @@
+"""Every form of log is read record by record; what is broken is counted and never fatal."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+
+import pytest
+from audit_parts import PLAIN, POLITE, read_all, said
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spsd_core.audit import records
+from spsd_core.audit.readers import FORMATS
+from spsd_core.audit.shapes import Entry, LeftOut
+from spsd_core.exceptions import ConfigurationError
+
+ASKED = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": POLITE}]
+READ = [("system", "Be brief."), ("user", POLITE)]
+HUMAN = {
+    "lc": 1,
+    "type": "constructor",
+    "id": ["langchain", "schema", "messages", "HumanMessage"],
+    "kwargs": {"content": POLITE, "type": "human"},
+}
+SYSTEM = {**HUMAN, "id": ["langchain", "schema", "messages", "SystemMessage"]}
+SYSTEM["kwargs"] = {"content": "Be brief.", "type": "system"}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"messages": ASKED, "model": "m"},
+        {"request": {"messages": ASKED}, "response": {"usage": {"prompt_tokens": 30}}},
+        {"request": json.dumps({"messages": ASKED}), "response": "{}"},
+        {"custom_id": "7", "method": "POST", "url": "/v1", "body": {"messages": ASKED}},
+        {"instructions": "Be brief.", "input": POLITE},
+        {"instructions": "Be brief.", "input": [{"role": "user", "content": POLITE}]},
+        {"system": "Be brief.", "messages": [{"role": "user", "content": POLITE}]},
+        {"run_type": "llm", "inputs": {"messages": [[SYSTEM, HUMAN]]}},
+        {"run_type": "llm", "inputs": {"messages": [SYSTEM, HUMAN]}},
+        {"run_type": "llm", "inputs": {"messages": [["system", "Be brief."], ["human", POLITE]]}},
+        {
+            "run_type": "llm",
+            "inputs": {
+                "messages": [
+                    {"type": "system", "data": {"content": "Be brief."}},
+                    {"type": "human", "data": {"content": POLITE}},
+                ]
+            },
+        },
+    ],
+    ids=lambda record: " ".join(record),
+)
+def test_requests_are_known_in_every_wrapping(record: object, tmp_path: Path) -> None:
+    """OpenAI's, its batch files', Anthropic's, LangSmith's with LangChain's messages."""
+    log = tmp_path / "log.jsonl"
+    log.write_text(json.dumps(record) + "\n")
+    [read] = read_all(log)
+    assert said(read) == READ
+
+
+def test_parts_tool_calls_and_cache_marks_are_kept_apart(tmp_path: Path) -> None:
+    """Images are not text; the gate reads what a tool was called with."""
+    log = tmp_path / "log.jsonl"
+    messages = [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "one", "cache_control": {"type": "ephemeral"}},
+                {"type": "image_url", "image_url": {"url": "data:"}},
+                {"type": "text", "text": "two"},
+            ],
+        },
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"function": {"name": "find", "arguments": '{"a": 1}'}}],
+        },
+        {"role": "tool", "content": "found", "tool_call_id": "x"},
+    ]
+    log.write_text(json.dumps({"messages": messages}) + "\n")
+    [read] = read_all(log)
+    assert isinstance(read.entry, Entry)
+    user, assistant, tool = read.entry.messages
+    assert (user.parts, user.frozen) == (("one", "two"), True)
+    assert (assistant.parts, assistant.unseen) == ((), ("find", '{"a": 1}'))
+    assert tool.role == "tool"
+
+
+@pytest.mark.parametrize("name", ["log.csv", "log.tsv", "semicolons.csv", "log.csv.gz"])
+def test_the_column_of_csv_is_found_and_line_breaks_in_quotes_stay(
+    name: str, tmp_path: Path
+) -> None:
+    """A byte-order mark, as spreadsheets write it, is no part of the first column's name."""
+    delimiter = {"log.tsv": "\t", "semicolons.csv": ";"}.get(name, ",")
+    written = io.StringIO()
+    rows = [["Prompt", "user"], ['Hello,\nplease; "help"\tme', "ann"], [PLAIN, "bob"]]
+    csv.writer(written, delimiter=delimiter).writerows(rows)
+    data = b"\xef\xbb\xbf" + written.getvalue().encode()
+    log = tmp_path / name
+    log.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    first, second = read_all(log)
+    assert said(first) == [("user", rows[1][0])]
+    assert (first.line, second.line) == (2, 4)
+
+
+def test_a_column_can_be_named_and_must_be_there(tmp_path: Path) -> None:
+    """What cannot be told is asked for, with the names there are."""
+    log = tmp_path / "log.csv"
+    log.write_text(f"id,said\n7,{PLAIN}\n")
+    with pytest.raises(ConfigurationError, match=r"there are id, said: name one with --column"):
+        read_all(log)
+    with pytest.raises(ConfigurationError, match="no column 'text'; there are id, said"):
+        read_all(log, column="text")
+    [read] = read_all(log, column="said")
+    assert said(read) == [("user", PLAIN)]
+
+
+def test_a_field_of_json_can_be_named(tmp_path: Path) -> None:
+    """Also one inside another."""
+    log = tmp_path / "log.jsonl"
+    log.write_text(json.dumps({"data": {"said": POLITE}, "text": PLAIN}) + "\n{}\n")
+    first, second = read_all(log, column="data.said")
+    assert said(first) == [("user", POLITE)]
+    assert "--column" in second.problem
+
+
+def test_runs_of_chains_are_left_out_because_the_model_inside_logs_the_same(
+    tmp_path: Path,
+) -> None:
+    """Unless they are asked for."""
+    log = tmp_path / "runs.jsonl"
+    log.write_text(json.dumps({"run_type": "chain", "inputs": {"input": POLITE}}) + "\n")
+    [read] = read_all(log)
+    assert read.entry == LeftOut("chain")
+    [read] = read_all(log, run_types=("chain",))
+    assert said(read) == [("user", POLITE)]
+
+
+def test_conversation_time_and_usage_are_read(tmp_path: Path) -> None:
+    """LangSmith's own session is its project, not a conversation."""
+    log = tmp_path / "log.jsonl"
+    usage = {"prompt_tokens": 30, "prompt_tokens_details": {"cached_tokens": 8}}
+    rows = [
+        {
+            "request": {"messages": ASKED, "metadata": {"thread_id": "t"}},
+            "response": {"usage": usage, "created": 1_700_000_000},
+        },
+        {
+            "run_type": "llm",
+            "session_id": "project",
+            "start_time": "2023-11-14T22:13:20",
+            "extra": {"metadata": {"thread_id": "t"}},
+            "inputs": {"messages": ASKED},
+        },
+    ]
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for read in read_all(log):
+        assert isinstance(read.entry, Entry)
+        assert read.entry.conversation == "t"
+        assert read.entry.at == 1_700_000_000
+    first = read_all(log)[0].entry
+    assert isinstance(first, Entry)
+    assert first.usage is not None
+    assert (first.usage.input_tokens, first.usage.cached_tokens) == (30, 8)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "lines"),
+    [
+        (
+            "log.jsonl",
+            b'{"text": "a"}\n{"text\n\xff\xfe\n[1]\n{"x": 1}\n{"text": "b"}\n',
+            [2, 3, 4, 5],
+        ),
+        ("log.csv", b'text,n\na,1\nonly one\n"b\xff",2\nc,3\n', [3, 4]),
+        ("log.csv", b'text,n\n"no partner,1\nc,3\n', [2]),
+        ("log.txt", b"a\n\x00\x01\n\xff\nb\n", [2, 3]),
+        ("log.json", b'[{"text": "a"},\n{"text": nope},\n{"text": "b"}, {"text"', [2, 3]),
+    ],
+)
+def test_broken_records_are_told_with_their_lines(
+    name: str, content: bytes, lines: list[int], tmp_path: Path
+) -> None:
+    """And the records after them are read; no word of the log is in what is told."""
+    log = tmp_path / name
+    log.write_bytes(content)
+    reads = read_all(log)
+    assert [read.line for read in reads if read.problem] == lines
+    assert any(read.entry for read in reads)
+    assert not any(word in read.problem for read in reads for word in ("nope", "partner,1"))
+
+
+def test_lines_that_are_too_long_are_not_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line after them is read as ever, in every form."""
+    monkeypatch.setattr(records, "LONGEST_RECORD", 1000)
+    long = "x" * 5000
+    logs = {
+        "log.jsonl": json.dumps({"text": long}) + "\n" + json.dumps({"text": "b"}) + "\n",
+        "log.json": json.dumps([{"text": long}, {"text": "b"}]),
+        "log.csv": f"text\n{long}\nb\n",
+        "log.txt": f"{long}\nb\n",
+    }
+    for name, content in logs.items():
+        (tmp_path / name).write_text(content)
+        first, second = read_all(tmp_path / name)
+        assert "longer than" in first.problem
+        assert said(second) == [("user", "b")]
+
+
+def test_a_gzip_file_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    """The end is told like a broken line."""
+    log = tmp_path / "log.jsonl.gz"
+    rows = b"".join(json.dumps({"text": f"{n} {PLAIN}"}).encode() + b"\n" for n in range(9000))
+    packed = gzip.compress(rows)
+    log.write_bytes(packed[: len(packed) // 2])
+    reads = read_all(log)
+    assert len(reads) > 100
+    assert [read for read in reads[:-2] if read.problem] == []
+    assert "damaged" in reads[-1].problem
+
+
+@given(texts=st.lists(st.text(st.characters(codec="utf-8"), min_size=1), min_size=1))
+def test_whatever_is_written_is_read_back(
+    texts: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """As JSON lines, as one array over many lines, as CSV: the same texts in the same order."""
+    folder = tmp_path_factory.mktemp("logs")
+    logs = {
+        "a.jsonl": "".join(json.dumps({"text": one}) + "\n" for one in texts),
+        "a.json": json.dumps([{"text": one, "more": [{"x": ["}"]}]} for one in texts], indent=2),
+    }
+    written = io.StringIO(newline="")
+    table = csv.writer(written)
+    table.writerows([["text", "n"], *([one, "7"] for one in texts)])
+    logs["a.csv"] = written.getvalue()
+    for name, content in logs.items():
+        (folder / name).write_bytes(content.encode())
+        reads = read_all(folder / name)
+        assert [said(read) for read in reads] == [[("user", one)] for one in texts]
+        assert reads[-1].after.offset == len(content.encode()) - (2 if name == "a.json" else 0)
+
+
+@given(content=st.binary(max_size=300), form=st.sampled_from(FORMATS))
+def test_no_file_at_all_makes_it_raise(
+    content: bytes, form: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Places only move forward, and the last one is not beyond the end."""
+    log = tmp_path_factory.mktemp("logs") / "log"
+    log.write_bytes(b"text\n" + content if form == "csv" else content)
+    reads = read_all(log, format=form)
+    offsets = [read.after.offset for read in reads]
+    assert offsets == sorted(offsets)
+
+
+def test_a_log_that_is_not_there_or_a_folder_is_named(tmp_path: Path) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(ConfigurationError, match="there is no file"):
+        read_all(tmp_path / "nowhere.jsonl")
+    with pytest.raises(ConfigurationError, match="is a folder"):
+        read_all(tmp_path)
