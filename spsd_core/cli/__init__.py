@@ -24,6 +24,9 @@ _EXIT_INTERRUPTED = 130
 _COMMANDS = {
     "distill": "shorten a text, and say why or why not",
     "demo": "see what SPSD does to example prompts",
+    "audit": "what would be saved on a log, what would be left alone, and why",
+    "eval": "measure what distilling saves, and whether answers get worse",
+    "compare": "compare scores of distilled and raw calls, yours or those of spsd eval",
     "gate": "examine safety rules, explain or measure what they do",
     "models": "list, download and verify local model files",
     "doctor": "see what works on this machine, and what to run where something is missing",
