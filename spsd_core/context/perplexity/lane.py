@@ -29,13 +29,7 @@ class ScoringSession(LlamaSession):
     """
 
     def _open_context(self, context_tokens: int, most_outputs: int) -> None:
-        trained = self._api.llama_model_n_ctx_train(self._model)
-        parameters = self._api.llama_context_default_params()
-        parameters.n_ctx = min(context_tokens, trained) if trained > 0 else context_tokens
-        parameters.n_batch = parameters.n_ubatch = LARGEST_EVALUATION
-        parameters.n_outputs_max = most_outputs
-        parameters.n_threads = parameters.n_threads_batch = self.threads
-        parameters.no_perf = True
+        parameters = self._context_parameters(context_tokens, most_outputs)
         self._context = self._api.llama_init_from_model(self._model, parameters)
 
 

@@ -10,7 +10,6 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spsd_core.exceptions import (
@@ -20,6 +19,7 @@ from spsd_core.exceptions import (
     EngineUnavailable,
     ModelFileError,
 )
+from spsd_core.models.signature import Signature, file_signature
 from spsd_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class PerplexityPruner:
         self._all_settings = settings
         self._settings = settings.context.perplexity
         self._closed = False
-        self._failure: tuple[_Signature, str] | None = None
+        self._failure: tuple[Signature, str] | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -204,7 +204,7 @@ class PerplexityPruner:
         from spsd_core.engines.rewrite.session import LARGEST_EVALUATION
         from spsd_core.models import locate, resolve
 
-        signature = _signature(resolve(self._settings.model)[0])
+        signature = file_signature(resolve(self._settings.model)[0])
         if self._failure is not None and self._failure[0] == signature:
             raise EngineUnavailable(self._failure[1])
         try:
@@ -222,18 +222,6 @@ class PerplexityPruner:
             _free(self._sessions, self._process)
             self._failure = (signature, str(error))
             raise EngineUnavailable(str(error)) from error
-
-
-_Signature = tuple[str, int, int] | None
-
-
-def _signature(path: Path) -> _Signature:
-    """What changes when a file is replaced; None where it is missing."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return str(path), stat.st_mtime_ns, stat.st_size
 
 
 def _free(sessions: list[ScoringSession], process: int) -> None:

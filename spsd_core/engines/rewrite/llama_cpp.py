@@ -16,7 +16,6 @@ import importlib.util
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
-from pathlib import Path
 
 from spsd_core.engines.protocol import Draft, DraftRequest
 from spsd_core.engines.rewrite.local_model import LocalModel
@@ -27,6 +26,7 @@ from spsd_core.exceptions import (
     EngineUnavailable,
     ModelFileError,
 )
+from spsd_core.models.signature import Signature, file_signature
 from spsd_core.reading import read
 from spsd_core.settings import RewriteSettings, Settings
 
@@ -105,7 +105,7 @@ class _Loader:
     def __init__(self, settings: RewriteSettings) -> None:
         self._settings = settings
         self._model: LocalModel | None = None
-        self._failure: tuple[_Signature, str] | None = None
+        self._failure: tuple[Signature, str] | None = None
 
     def load(self, between_steps: Callable[[], None]) -> LocalModel:
         """The model.
@@ -120,7 +120,7 @@ class _Loader:
             return self._model
         from spsd_core.models import locate, resolve
 
-        signature = _signature(resolve(self._settings.model)[0])
+        signature = file_signature(resolve(self._settings.model)[0])
         if self._failure is not None and self._failure[0] == signature:
             raise EngineUnavailable(self._failure[1])
         try:
@@ -130,15 +130,3 @@ class _Loader:
             self._failure = (signature, str(error))
             raise EngineUnavailable(str(error)) from error
         return self._model
-
-
-_Signature = tuple[str, int, int] | None
-
-
-def _signature(path: Path) -> _Signature:
-    """What changes when a file is replaced; None where it is missing."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return str(path), stat.st_mtime_ns, stat.st_size

@@ -85,7 +85,7 @@ class LlamaSession:
         parameters.use_extra_bufts = False
         self._model = self._api.llama_model_load_from_file(os.fsencode(path), parameters)
 
-    def _open_context(self, context_tokens: int, most_outputs: int) -> None:
+    def _context_parameters(self, context_tokens: int, most_outputs: int) -> Any:
         trained = self._api.llama_model_n_ctx_train(self._model)
         parameters = self._api.llama_context_default_params()
         parameters.n_ctx = min(context_tokens, trained) if trained > 0 else context_tokens
@@ -93,6 +93,10 @@ class LlamaSession:
         parameters.n_outputs_max = most_outputs
         parameters.n_threads = parameters.n_threads_batch = self.threads
         parameters.no_perf = True
+        return parameters
+
+    def _open_context(self, context_tokens: int, most_outputs: int) -> None:
+        parameters = self._context_parameters(context_tokens, most_outputs)
         # With 8-bit keys and values llama.cpp attends to one token as it does to several; with
         # 16-bit ones it splits the work of a lone token by threads, which rounds differently.
         parameters.flash_attn_type = self._api.LLAMA_FLASH_ATTN_TYPE_ENABLED
