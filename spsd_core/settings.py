@@ -232,7 +232,7 @@ class ContextSettings(_Group):
     store: Path | None = None
     """SQLite file that keeps sentence vectors between processes. None: in memory only."""
     memory_passages: int = Field(default=4096, ge=0)
-    """Passages whose vectors are kept in memory, a few kilobytes each."""
+    """Passages whose vectors are kept in memory, about 3 kB a sentence."""
     perplexity: PerplexitySettings = PerplexitySettings()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -142,5 +143,5 @@ def _check_budget(ratio: float | None, target_tokens: int | None) -> None:
         raise ConfigurationError("give either ratio or target_tokens, not both")
     if ratio is not None and not 0 < ratio <= 1:
         raise ConfigurationError(f"ratio is {ratio!r}; give a share of the tokens, above 0 up to 1")
-    if target_tokens is not None and target_tokens < 1:
+    if target_tokens is not None and not 1 <= target_tokens < math.inf:
         raise ConfigurationError(f"target_tokens is {target_tokens!r}; give 1 or more")

@@ -15,7 +15,11 @@ class AuditOptions(BaseModel):
     """How a log is read, and what is made of it."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        validate_default=True,
+        allow_inf_nan=False,
     )
 
     format: Format | None = None

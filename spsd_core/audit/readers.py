@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ Format = Literal["jsonl", "json", "csv", "text"]
 FORMATS: tuple[Format, ...] = ("jsonl", "json", "csv", "text")
 _OTHER_FIELDS = ("messages", "inputs", "request", "request_body", "body")
 _DELIMITERS = ",;\t|"
+_BOM = b"\xef\xbb\xbf"
 
 
 class Form(NamedTuple):
@@ -37,6 +39,8 @@ class Place(NamedTuple):
 
     offset: int = 0
     lines: int = 0
+    damaged: int = 0
+    """1 where the log ends here although it should not, and that was counted."""
 
 
 class Read(NamedTuple):
@@ -52,16 +56,29 @@ def detect(source: Source, asked: Format | None, column: str | None) -> Form:
     """How a log is written, by its name and its first bytes.
 
     Raises:
-        ConfigurationError: the column is not there, or none can be told from the header.
+        ConfigurationError: the column is not there, or none can be told from the header; or the
+            log is in UTF-16.
     """
+    if source.peek().startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ConfigurationError(
+            f"{source.path} is in UTF-16; convert it: iconv -f UTF-16 -t UTF-8 LOG > LOG.utf8"
+        )
     format_ = asked or _by_name(source.path) or _by_content(source.peek())
     if format_ != "csv":
         return Form(format_, column)
-    head = source.peek().removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    head = source.peek().removeprefix(_BOM).decode("utf-8", "replace")
+    if not head.strip():
+        return Form("csv", column)
     first = head.split("\n", 1)[0]
     tabs = source.path.removesuffix(".gz").endswith(".tsv")
     delimiter = "\t" if tabs else max(_DELIMITERS, key=first.count)
-    header = next(csv.reader([first.rstrip("\r")], delimiter=delimiter), [])
+    try:
+        header = next(csv.reader([first.rstrip("\r")], delimiter=delimiter), [])
+    except csv.Error as error:
+        raise ConfigurationError(
+            f"the first line of {source.path} is no header of CSV ({error}); lines must end in a "
+            "line feed, or --format names another form"
+        ) from error
     return Form("csv", _column(tuple(header), column), delimiter, tuple(header))
 
 
@@ -75,17 +92,22 @@ def _by_name(path: str) -> Format | None:
 
 
 def _by_content(head: bytes) -> Format:
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    start = head.removeprefix(_BOM).lstrip()
     if start.startswith(b"["):
         rest = start[1:].lstrip()[:1]
         return "json" if rest in (b"{", b'"', b"]") else "text"
-    if not start.startswith(b"{"):
+    if not start.startswith(b"{") or start[1:].lstrip()[:1] not in (b'"', b"}"):
         return "text"
+    # the first line may be a broken one: half of those that are seen tell
+    seen = [line for line in start.split(b"\n") if line.strip()]
+    return "jsonl" if len(seen) == 1 or 2 * sum(map(_is_object, seen)) >= len(seen) else "json"
+
+
+def _is_object(line: bytes) -> bool:
     try:
-        json.loads(start.split(b"\n", 1)[0])
+        return isinstance(json.loads(line), dict)
     except (ValueError, RecursionError):
-        return "json" if start[1:].lstrip()[:1] in (b'"', b"}") else "text"
-    return "jsonl"
+        return False
 
 
 def _column(header: Sequence[str], column: str | None) -> str | None:
@@ -127,10 +149,12 @@ def read_entries(
             entry = entry_of(_record(cut, form), column=form.column, run_types=run_types)
         except (NoMessagesError, _NoRecordError) as error:
             yield Read(cut.line, after, None, str(error))
+        except RecursionError:
+            yield Read(cut.line, after, None, "nested too deeply")
         else:
             yield Read(cut.line, after, entry)
-    if source.damage:
-        yield Read(after.lines + 1, Place(source.position, after.lines), None, source.damage)
+    if source.damage and not (place.damaged and place.offset == source.position):
+        yield Read(after.lines + 1, Place(source.position, after.lines, 1), None, source.damage)
 
 
 class _NoRecordError(ValueError):

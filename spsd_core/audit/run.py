@@ -21,6 +21,7 @@ from spsd_core.audit.sources import Source
 from spsd_core.audit.state import State, read_state, write_state
 from spsd_core.audit.units import price_of
 from spsd_core.audit.workers import Batch, Workers, cores
+from spsd_core.exceptions import ConfigurationError
 from spsd_core.memo import text_key
 from spsd_core.settings import Settings
 from spsd_core.tokens import build_request_counter
@@ -33,6 +34,8 @@ Progress = Callable[[int, int | None, Figures], None]
 _CHUNK_TASKS = 192
 _CHUNK_CHARS = 2_000_000
 _CHUNK_RECORDS = 4_096
+_CHUNK_BYTES = 8_000_000
+"""Of the log; texts that are known fill memory as well."""
 _BATCH_TASKS = 32
 _BATCH_CHARS = 30_000
 _REMEMBERED = 20_000
@@ -87,7 +90,9 @@ def audit_log(
         OSError: a file cannot be read or written.
         AuditWorkerDiedError: a process was killed.
     """
-    settings, options = settings or Settings(), options or AuditOptions()
+    # shadow and split say what is sent, an audit what would be
+    settings = (settings or Settings()).model_copy(update={"mode": "on"})
+    options = options or AuditOptions()
     price_of(options)  # a wrong price file is better found now than in an hour
     with Workers(settings, options.workers or cores()) as workers, Source(path) as source:
         audit = _Audit(source, settings, options, workers)
@@ -124,13 +129,20 @@ class _Audit:
     def _take_up(self) -> None:
         """Go on where an earlier run was."""
         path = self._options.state
+        if path:
+            self._terms["tokenizer"] = self.tokenizer
         state = read_state(path, self._terms) if path else None
         if state is None:
             self._form = detect(self._source, self._options.format, self._options.column)
             return
         self._source.skip(state.place.offset, state.identity)
         self._form, self._place = state.form, state.place
-        self.figures.restore(state.figures)
+        try:
+            self.figures.restore(state.figures)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise ConfigurationError(
+                f"--state {path} is damaged ({error}); remove it, or give another file"
+            ) from error
 
     @property
     def tokenizer(self) -> str:
@@ -154,6 +166,7 @@ class _Audit:
     def _chunks(self) -> Iterator[_Chunk]:
         assert self._form is not None, "set when built"  # noqa: S101
         chunk, todo, chars = _Chunk(), list[tuple[_Ticket, Task]](), 0
+        began = self._place.offset
         reads = read_entries(self._source, self._form, self._place, self._options.run_types)
         for read in reads:
             chunk.reads.append(read)
@@ -163,10 +176,11 @@ class _Audit:
                     todo.append((ticket, task))
                     chars += len(task[1])
             full = len(todo) >= _CHUNK_TASKS or chars >= _CHUNK_CHARS
+            full = full or read.after.offset - began >= _CHUNK_BYTES
             if full or len(chunk.reads) >= _CHUNK_RECORDS:
                 self._submit(todo)
                 yield chunk
-                chunk, todo, chars = _Chunk(), [], 0
+                chunk, todo, chars, began = _Chunk(), [], 0, read.after.offset
         if chunk.reads:
             self._submit(todo)
             yield chunk

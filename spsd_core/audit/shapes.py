@@ -163,7 +163,7 @@ def _when(record: Mapping[str, Any], body: Mapping[str, Any]) -> float | None:
 
 
 def _seconds(value: object) -> float | None:
-    """Seconds since 1970, of a number (seconds or milliseconds) or an ISO date.
+    """Seconds since 1970, of a number (seconds or parts of one) or an ISO date.
 
     >>> _seconds("1970-01-02T00:00:00Z"), _seconds(86_400_000_000_000), _seconds("soon")
     (86400.0, 86400000000.0, None)
@@ -181,9 +181,15 @@ def _seconds(value: object) -> float | None:
             return moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp()
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    if not math.isfinite(value) or value <= 0:
+    try:
+        seconds = float(value)
+    except OverflowError:
         return None
-    return value / 1000 if value >= _MILLISECONDS else float(value)
+    if not math.isfinite(seconds) or seconds <= 0:
+        return None
+    while seconds >= _MILLISECONDS:  # milli-, micro- or nanoseconds
+        seconds /= 1000
+    return seconds
 
 
 def _usage(record: Mapping[str, Any]) -> Usage | None:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from spsd_core.audit.readers import Form, Place
+from spsd_core.audit.readers import FORMATS, Form, Format, Place
 from spsd_core.exceptions import ConfigurationError
 
 __all__ = ["State", "read_state", "write_state"]
@@ -62,7 +62,7 @@ def read_state(path: Path, terms: dict[str, Any]) -> State | None:
         return None
     try:
         state = _from_json(json.loads(path.read_bytes()))
-    except (LookupError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise ConfigurationError(
             f"--state {path} is not the state of an audit ({error}); give another, or remove it"
         ) from error
@@ -76,6 +76,13 @@ def read_state(path: Path, terms: dict[str, Any]) -> State | None:
     return state
 
 
+def _known_format(name: str) -> Format:
+    found = next((one for one in FORMATS if one == name), None)
+    if found is None:
+        raise ValueError(f"there is no format {name!r}")
+    return found
+
+
 def _from_json(stored: dict[str, Any]) -> State:
     if stored["schema_version"] != _SCHEMA:
         raise ValueError(f"schema_version is {stored['schema_version']!r}, this SPSD knows 1")
@@ -84,7 +91,7 @@ def _from_json(stored: dict[str, Any]) -> State:
     return State(
         dict(stored["terms"]),
         (int(size), str(digest)),
-        Form(format_, column, delimiter, tuple(header)),
-        Place(*stored["place"]),
+        Form(_known_format(format_), column, delimiter, tuple(header)),
+        Place(*map(int, stored["place"])),
         stored["figures"],
     )

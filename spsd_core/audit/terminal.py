@@ -27,6 +27,10 @@ def print_report(report: AuditReport, *, with_text: bool = True) -> None:
     try:
         from rich.console import Console
     except ModuleNotFoundError:
+        has_rich = False
+    else:
+        has_rich = True
+    if not has_rich or not _takes_any_text():
         for line in _plain(report, with_text=with_text):
             _write(line)
         return
@@ -49,7 +53,7 @@ def _print_rich(console: Console, report: AuditReport, *, with_text: bool) -> No
     found = report.figures
     console.print(Text(found["sentence"], _VERDICTS.get(found["verdict"], "bold")))
     for note in found["notes"]:
-        console.print(Text(note))
+        console.print(Text(_printable(note)))
     for section in sections(report):
         _print_table(console, section)
     for title, cuts in _cut_lists(report) if with_text else ():
@@ -73,7 +77,7 @@ def _print_table(console: Console, section: Section) -> None:
         name = section.columns[place] if section.columns else ""
         table.add_column(name, justify="left" if place == 0 else "right", overflow="fold")
     for row in section.rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(_printable(cell)) for cell in row))
     console.print()
     console.print(table)
     if section.note:
@@ -85,7 +89,7 @@ def _print_table(console: Console, section: Section) -> None:
 
 def _plain(report: AuditReport, *, with_text: bool) -> Iterator[str]:
     yield report.figures["sentence"]
-    yield from report.figures["notes"]
+    yield from map(_printable, report.figures["notes"])
     for section in sections(report):
         yield ""
         yield section.title
@@ -105,6 +109,12 @@ def _plain(report: AuditReport, *, with_text: bool) -> Iterator[str]:
                 _MARKS[kind][0] + _printable(text) + _MARKS[kind][1] for kind, text in cut.pieces
             )
             yield f"  {''.join(marked)}"
+
+
+def _takes_any_text() -> bool:
+    """Whether standard output can hold every letter; rich would stop at the first it cannot."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return encoding.lower().replace("-", "").replace("_", "") == "utf8"
 
 
 def _write(line: str) -> None:

@@ -46,6 +46,7 @@ def by_unit(figures: Figures, settings: Settings, options: AuditOptions) -> dict
     energy = {"cloud_pwh": 1 / _PWH_PER_WH, "edge_pwh": -1 / _PWH_PER_WH}
     if not options.assume_prompt_cache:
         energy["saved_again"] = settings.energy.cloud_uwh_per_token / 1e6
+    by_conversation = {**energy, "modelled_saved": energy.get("saved_again", 0.0)}
     modelled = {**saved, "modelled_saved": 1.0}, {**money, "modelled_saved": cached}
     month, origin = _calls_per_month(figures, options)
     ratio = figures.bootstrap.ratio
@@ -59,7 +60,7 @@ def by_unit(figures: Figures, settings: Settings, options: AuditOptions) -> dict
         "tokens_before": ratio({"before": 1, "modelled_before": 1}, "conversations"),
         "tokens_saved": ratio(modelled[0], "conversations"),
         "money_saved": ratio(modelled[1], "conversations"),
-        "energy_net_wh": ratio(energy, "conversations"),
+        "energy_net_wh": ratio(by_conversation, "conversations"),
     }
     per_month = {name: one.scaled(month) for name, one in per_call.items()} if month else {}
     return {

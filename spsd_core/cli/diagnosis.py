@@ -31,13 +31,15 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
     ),
     "cli": ("rich>=13.7",),
     "langchain": ("langchain-core>=1.2,<2",),
-    "agents": ("langchain>=1.0,<2",),
+    "agents": ("langchain>=1.4,<2",),
     "llamaindex": ("llama-index-core>=0.13,<0.15",),
     "llamaindex-openai": ("llama-index-llms-openai-like>=0.5",),
     "openai": ("langchain-openai>=1.0,<2", "openai>=1.60"),
     "slm": ("llama-cpp-python>=0.3.36,<0.4", "jinja2>=3.1", "numpy>=1.24"),
     "llama3": ("llama-models>=0.3,<0.4", "tiktoken>=0.8"),
     "tokenizers": ("tokenizers>=0.20", "tiktoken>=0.8"),
+    "otel": ("opentelemetry-api>=1.20,<2",),
+    "prometheus": ("prometheus-client>=0.20,<1",),
 }
 """Packages by extra, the base install first. A test holds this table against pyproject.toml."""
 
@@ -48,6 +50,8 @@ _ABILITIES = (
     ("LlamaIndex", "llamaindex"),
     ("LlamaIndex, OpenAI-compatible models", "llamaindex-openai"),
     ("counts by tokenizer.json and tiktoken", "tokenizers"),
+    ("savings as OpenTelemetry attributes", "otel"),
+    ("savings for Prometheus", "prometheus"),
 )
 """Abilities that need an extra and nothing else."""
 

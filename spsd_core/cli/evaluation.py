@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -119,11 +120,14 @@ def run_eval(args: argparse.Namespace) -> int:
     from spsd_core.evaluation.cache import Cache
     from spsd_core.evaluation.records import write_records
     from spsd_core.evaluation.report import report_of
+    from spsd_core.evaluation.scoring import POINTS
     from spsd_core.evaluation.similarity import Similarity
     from spsd_core.evaluation.study import StudySetup, run_study
 
     settings = Settings.from_file(args.settings) if args.settings else Settings()
     rules = _rules(args)
+    _check_figures(rules, (POINTS, "exact", "f1", "instructions"))
+    _check_folders(args)
     price = _price(args)
     arms = build_arms([name.strip() for name in args.arms.split(",") if name.strip()], settings)
     try:
@@ -208,6 +212,8 @@ def _models(
 
 def _price(args: argparse.Namespace) -> Any:
     if not args.prices:
+        if args.price_model:
+            raise ConfigurationError("--price-model needs the file it is in: give --prices FILE")
         return None
     from spsd_core.savings import PriceTable
 
@@ -220,7 +226,7 @@ class _Progress:
     def __enter__(self) -> _Progress:
         self._bar: Any = None
         self._tasks: dict[str, Any] = {}
-        if sys.stderr.isatty():
+        if sys.stderr is not None and sys.stderr.isatty():
             try:
                 from rich.console import Console
                 from rich.progress import Progress
@@ -278,7 +284,7 @@ def add_compare_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentP
 def run_compare(args: argparse.Namespace) -> int:
     """Compare the arms of record files."""
     from spsd_core.evaluation.comparing import quality_of
-    from spsd_core.evaluation.records import read_records
+    from spsd_core.evaluation.records import metrics_of, read_records
     from spsd_core.evaluation.tables import quality_table
 
     found = [read_records(path) for path in args.files]
@@ -290,6 +296,7 @@ def run_compare(args: argparse.Namespace) -> int:
         raise ConfigurationError(
             f"no record is of the arm {rules.baseline!r}; there are {known}: name one by --baseline"
         )
+    _check_figures(rules, metrics_of(records))
     quality = quality_of(records, rules)
     if args.json:
         print(json.dumps(_compared(quality, records, broken), indent=2))
@@ -351,7 +358,33 @@ def _figures(given: Sequence[str], option: str) -> dict[str, float]:
             found[name] = float(value)
         except ValueError as error:
             raise ConfigurationError(f"{option} {one}: {value!r} is no number") from error
+        if not math.isfinite(found[name]):
+            raise ConfigurationError(f"{option} {one}: give a number that has an end")
     return found
+
+
+def _check_figures(rules: Rules, known: Sequence[str]) -> None:
+    """A margin under a name that was misspelt would be the default one."""
+    for option, names in (
+        ("--margin", rules.margins or {}),
+        ("--worst", rules.worst or {}),
+        ("--lower-is-better", rules.lower_is_better),
+    ):
+        for name in names:
+            if name not in known:
+                raise ConfigurationError(
+                    f"{option} {name}: there is no such figure; there are {', '.join(known)}"
+                )
+
+
+def _check_folders(args: argparse.Namespace) -> None:
+    """What cannot be written is better known before the models are asked."""
+    for option in ("html", "markdown", "records"):
+        file = getattr(args, option)
+        if file is not None and not file.absolute().parent.is_dir():
+            raise ConfigurationError(
+                f"--{option} {file}: there is no folder {file.absolute().parent}; make it first"
+            )
 
 
 def _split(given: str, option: str, form: str) -> tuple[str, str]:

@@ -11,6 +11,10 @@ __all__ = ["Offer", "choose_by_budget", "choose_by_confidence"]
 _TOKEN_PRICE = 0.08
 """How much log-chance a token must bring in the one unit that stays for a passage's own sake."""
 
+_LARGEST = 100
+"""Where so many units lean on each other in a chain, its far end is let go: the time that choosing
+takes must grow with the passages, not with their square."""
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -30,12 +34,14 @@ class Offer:
     def together(self, unit: int) -> set[int]:
         """The unit and all it leans on; with a title, what it opens."""
         found = {unit}
-        while unit in self.titles and unit + 1 < len(self.chances):
+        while unit in self.titles and unit + 1 < len(self.chances) and len(found) < _LARGEST:
             unit += 1
             found.add(unit)
         todo = list(found)
-        while todo:
-            for anchor in self.anchors[todo.pop()]:
+        for one in todo:  # grows: the nearest first
+            if len(found) >= _LARGEST:
+                break
+            for anchor in self.anchors[one]:
                 if anchor not in found:
                     found.add(anchor)
                     todo.append(anchor)

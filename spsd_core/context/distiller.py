@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import threading
 from collections.abc import Sequence
@@ -245,6 +246,10 @@ class ContextDistiller:
     ) -> ContextCall:
         if not isinstance(question, str):
             raise TypeError(f"question must be a str, not {type(question).__name__}")
+        if isinstance(passages, (str, bytes)):  # each of its letters would be a passage
+            raise TypeError(
+                f"passages must be a list of passages, not one {type(passages).__name__}"
+            )
         wanted = self._wanted(ratio, target_tokens)
         given = [_passage_in(passage, place) for place, passage in enumerate(passages)]
         question = plain(question)
@@ -256,7 +261,7 @@ class ContextDistiller:
         if ratio is not None and target_tokens is not None:
             raise ValueError("give ratio or target_tokens, not both")
         if target_tokens is not None:
-            if target_tokens < 1:
+            if not 1 <= target_tokens < math.inf:
                 raise ValueError(f"target_tokens is {target_tokens}; it must be 1 or more")
             return Wanted("tokens", float(target_tokens))
         if ratio is not None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from spsd_core.context.layout import UnitKind
+from spsd_core.context.qualifying import frames, qualifies, qualifies_from_afar
 from spsd_core.context.units import Unit
 
 __all__ = ["anchors"]
@@ -35,6 +36,12 @@ _SHAPE = r"[A-Z][A-Za-z0-9&-]*[A-Z][A-Za-z0-9&-]*"
 _EXPANDED = re.compile(rf"\(({_SHAPE}?)s?[);,]")
 _EXPANDS = re.compile(rf"(?<![\w-])({_SHAPE})[ ]\(([A-Za-z])[a-z]+[ ]\w")
 _SHORT_FORM = re.compile(rf"(?<![\w-]){_SHAPE}(?![\w-])")
+_BULLET = re.compile(r"\W*(?:[0-9a-z]{1,2}[.)][ \t]+)?")
+_NOTE_MARK = (
+    r"\*{1,3}|[\u2020\u2021\u00a7]{1,2}|[\u00b9\u00b2\u00b3\u2070-\u2079]{1,2}|\[\^[\w-]{1,20}\]"
+)
+_FOOTNOTE = re.compile(rf"^[ \t]*({_NOTE_MARK})(?!\*):?[ \t]*(?=\w)", re.MULTILINE)
+_REFERENCE = re.compile(rf"(?<=[\w.,;:!?%)\"'\u201d\u20ac$])({_NOTE_MARK})(?![\w*])")
 _NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,2})*")
 _PLAIN_TITLE, _QUESTION = 7, 8
 """Levels of headings that show none; Markdown has six."""
@@ -48,11 +55,14 @@ def anchors(passage: str, units: Sequence[Unit]) -> tuple[tuple[int, ...], ...]:
     The sentence before one that begins by pointing back ("It also ..."), and so on up to two
     sentences; the question before an answer; what a colon opens, and the other way round; the
     sentence that announces a list, a table or code; the heading above; where a short form is
-    spelled out ("the European Court of Justice (ECJ)").
+    spelled out ("the European Court of Justice (ECJ)"). The sentence behind one that limits it or
+    takes it back ("Except on Sundays."), so that what stays never says the opposite of the whole;
+    its footnote ("* For members."); and what says that it is an error or a thought.
     """
     texts = [passage[unit.start : unit.end] for unit in units]
     homes = _homes(texts)
     above = _above(units, texts)
+    notes = _footnotes(texts)
     found: list[tuple[int, ...]] = []
     for place, text in enumerate(texts):
         needed = set(_before(units, texts, place))
@@ -62,6 +72,9 @@ def anchors(passage: str, units: Sequence[Unit]) -> tuple[tuple[int, ...], ...]:
             needed.add(place + 1)
         if homes:
             needed.update(homes[word] for word in _SHORT_FORM.findall(text) if word in homes)
+        if notes:
+            needed.update(notes[mark] for mark in _REFERENCE.findall(text) if mark in notes)
+        needed.update(_behind(units, texts, place))
         needed.discard(place)
         found.append(tuple(sorted(needed)))
     return tuple(found)
@@ -79,6 +92,18 @@ def _homes(texts: Sequence[str]) -> dict[str, int]:
             if match[1][0] == match[2].upper():
                 homes.setdefault(match[1], place)
     return homes
+
+
+def _footnotes(texts: Sequence[str]) -> dict[str, int]:
+    """Where the footnote of each mark is; a mark at the head of many lines is that of a list."""
+    found: dict[str, int] = {}
+    many: set[str] = set()
+    for place, text in enumerate(texts):
+        for match in _FOOTNOTE.finditer(text):
+            if match[1] in found:
+                many.add(match[1])
+            found[match[1]] = place
+    return {mark: place for mark, place in found.items() if mark not in many}
 
 
 def _above(units: Sequence[Unit], texts: Sequence[str]) -> list[int | None]:
@@ -118,12 +143,28 @@ def _before(units: Sequence[Unit], texts: Sequence[str], place: int) -> Iterator
         yield at
 
 
+def _behind(units: Sequence[Unit], texts: Sequence[str], place: int) -> Iterator[int]:
+    """The units behind one that may limit it or take it back: the next, seldom the one after."""
+    if units[place].kind is UnitKind.HEADING:
+        return
+    for after in range(place + 1, min(place + 1 + _FARTHEST, len(units))):
+        text = texts[after]
+        if units[after].kind is UnitKind.LIST and after == place + 1:
+            text = _BULLET.sub("", text, count=1).partition("\n")[0]
+        elif units[after].kind is not UnitKind.SENTENCE:
+            return
+        if qualifies(text) if after == place + 1 else qualifies_from_afar(text):
+            yield after
+
+
 def _leans(units: Sequence[Unit], texts: Sequence[str], place: int) -> bool:
     """Whether a unit needs the one before it."""
     kind, text, before = units[place].kind, texts[place], texts[place - 1]
     if UnitKind.HEADING in (kind, units[place - 1].kind):
         return False
     if before.endswith(":") or before.rstrip("*_\"'\u201d\u2019) ").endswith("?"):
+        return True
+    if frames(before):
         return True
     if kind is not UnitKind.SENTENCE:
         announced = _ANNOUNCES.search(before) is not None or before[-1] not in ".!?"

@@ -8,6 +8,7 @@ all ends the run, with nothing recorded, because then there is nothing to learn.
 from __future__ import annotations
 
 import importlib.util
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -58,6 +59,12 @@ class Model:
             raise ConfigurationError(
                 f"base_url {self.base_url!r} is no address; give one as http://127.0.0.1:8080/v1"
             )
+        if not 0 <= self.temperature < math.inf:
+            raise ConfigurationError(f"temperature is {self.temperature}; give 0 or more")
+        if not self.timeout_s > 0:
+            raise ConfigurationError(f"timeout is {self.timeout_s} s; give more than 0")
+        if self.retries < 0:
+            raise ConfigurationError(f"retries is {self.retries}; give 0 or more")
 
     def client(self) -> OpenAI:
         """A client of the server."""

@@ -11,13 +11,16 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from spsd_core import __version__
 from spsd_core.evaluation.cache import Cache, content_key
 from spsd_core.evaluation.corpora import Item
 from spsd_core.exceptions import ConfigurationError, EngineError
 from spsd_core.settings import Settings
+
+if TYPE_CHECKING:
+    from spsd_core.tokens import RequestCounter
 
 __all__ = ["ARMS", "SYSTEM_PROMPT", "Arm", "Prepared", "build_arms", "prepare", "request_for"]
 
@@ -99,7 +102,12 @@ class RawArm:
         from spsd_core.tokens import build_request_counter
 
         self._counter = build_request_counter(settings.target)
-        self.version = settings.target.model_dump_json()
+        self._target = settings.target.model_dump_json()
+
+    @property
+    def version(self) -> str:
+        """Names the target."""
+        return f"{self._target}-{_counted_by(self._counter)}"
 
     def applies(self, item: Item) -> bool:  # noqa: ARG002 - the protocol's
         """Always."""
@@ -123,9 +131,14 @@ class TextArm:
         from spsd_core.distiller import Distiller
 
         self.name = name
-        self.version = _version(settings)
+        self._settings = _version(settings)
         self._distiller = Distiller(settings)
         self._loaded = False
+
+    @property
+    def version(self) -> str:
+        """Names everything a distiller is made of."""
+        return f"{self._settings}-{_counted_by(self._distiller.counter)}"
 
     def applies(self, item: Item) -> bool:  # noqa: ARG002 - the protocol's
         """Always."""
@@ -164,9 +177,14 @@ class ContextArm:
     def __init__(self, settings: Settings) -> None:
         from spsd_core.context import ContextDistiller
 
-        self.version = _version(settings)
+        self._settings = _version(settings)
         self._distiller = ContextDistiller(settings)
         self._loaded = False
+
+    @property
+    def version(self) -> str:
+        """Names everything a distiller is made of."""
+        return f"{self._settings}-{_counted_by(self._distiller.counter)}"
 
     def applies(self, item: Item) -> bool:
         """Where there are passages."""
@@ -241,6 +259,7 @@ def prepare(arm: Arm, item: Item, cache: Cache) -> Prepared:
         text=item.text,
         passages=item.passages,
         ask=item.ask,
+        system=SYSTEM_PROMPT,
     )
     stored = cache.get(key)
     if stored is not None:
@@ -248,6 +267,12 @@ def prepare(arm: Arm, item: Item, cache: Cache) -> Prepared:
     prepared = arm.prepare(item)
     cache.put(key, asdict(prepared))
     return prepared
+
+
+def _counted_by(counter: RequestCounter) -> str:
+    """The tokenizer as it is here: what was counted by an estimate goes with no exact figure."""
+    counter.text("load")
+    return counter.name
 
 
 def _version(settings: Settings) -> str:

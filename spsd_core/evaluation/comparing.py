@@ -17,6 +17,7 @@ from spsd_core.evaluation.statistics import (
     compare_groups,
     mcnemar_exact,
 )
+from spsd_core.exceptions import ConfigurationError
 
 __all__ = ["ALL_MODELS", "Quality", "Rules", "quality_of"]
 
@@ -76,6 +77,8 @@ class Quality:
     """Exact McNemar test, for figures that are right or wrong; prompts by their majority."""
     alone: int = 0
     """Records of this arm that have no partner, and are in no pair."""
+    alone_raw: int = 0
+    """The same of the raw arm: calls that this arm has no record of, not even a failed one."""
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON types."""
@@ -90,18 +93,33 @@ def quality_of(records: Sequence[Record], rules: Rules | None = None) -> list[Qu
     rows: list[Quality] = []
     for arm in arms:
         for metric in metrics_of(record for record in records if record.arm == arm):
-            own = [record for record in records if _counts_in(record, metric)]
+            own = _with_a_say(records, metric)
             for model in [ALL_MODELS, *models] if len(models) > 1 else models:
                 chosen = [r for r in own if model in (ALL_MODELS, r.model)]
                 rows += _scopes(chosen, arm, metric, model, rules)
     return rows
 
 
-def _counts_in(record: Record, metric: str) -> bool:
-    """Whether a record has a say in a figure: one that failed without any has one in all."""
-    if metric in record.metrics or metric in record.baseline:
-        return True
-    return record.failed and not record.metrics
+def _with_a_say(records: Sequence[Record], metric: str) -> list[Record]:
+    """The records that count in a figure: those that have it, and those that failed instead.
+
+    A failed record counts where another of its id has the figure, whatever else it says of itself;
+    and where nothing is known of its id but failures, or nothing of another arm.
+    """
+    having = {r.id for r in records if metric in r.metrics or metric in r.baseline}
+    without = {r.id for r in records if not r.failed} - having
+    arms: dict[str, set[str]] = {}
+    for record in records:
+        arms.setdefault(record.id, set()).add(record.arm)
+
+    def counts(one: Record) -> bool:
+        if metric in one.metrics or metric in one.baseline:
+            return True
+        if not one.failed or one.id in without:
+            return False
+        return one.id in having or not one.metrics or len(arms[one.id]) == 1
+
+    return [record for record in records if counts(record)]
 
 
 def _scopes(
@@ -126,6 +144,7 @@ def _compared(
     failed = {record.place for record in records if record.arm == rules.baseline and record.failed}
     failed_raw = sum(record.raw_failed or record.place in failed for record in own)
     failed_arm = sum(record.failed for record in own)
+    _check_worst([r for r in records if r.arm in (arm, rules.baseline)], metric, rules)
     if pairs:
         unjudged = [r for r in own if r.error == UNJUDGED] if metric == POINTS else []
         left = [record for record in records if record not in unjudged]
@@ -142,7 +161,8 @@ def _compared(
             len(unjudged),
             compare(judged, plan) if unjudged and judged else None,
             _mcnemar(pairs),
-            len(own) - len(pairs) if places else 0,
+            sum(r.place not in places and metric not in r.baseline for r in own) if places else 0,
+            len(places - {record.place for record in own}),
         )
         return
     raw = values_of(records, rules.baseline, metric, worst=worst)
@@ -155,6 +175,20 @@ def _compared(
             plan,
         )
         yield Quality(arm, metric, model, scope, False, groups, failed_raw, failed_arm)
+
+
+def _check_worst(records: Sequence[Record], metric: str, rules: Rules) -> None:
+    """A failed call must not count as better than an answer."""
+    less, worst = metric in rules.lower_is_better, rules.worst_of(metric)
+    seen = [r.metrics[metric] for r in records if not r.failed and metric in r.metrics]
+    if not seen or not any(record.failed for record in records):
+        return
+    most = max(seen) if less else min(seen)
+    if worst < most if less else worst > most:
+        raise ConfigurationError(
+            f"a failed call counts as {metric}={worst:g}, and an answer was given {most:g}, which "
+            f"is worse: say by --worst {metric}=VALUE what a failed call is worth"
+        )
 
 
 def _turned(pairs: list[Pair], less: bool) -> list[Pair]:

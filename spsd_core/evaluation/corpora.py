@@ -36,6 +36,7 @@ Check = Literal["none", "number", "choice", "answer", "instructions"]
 BROKEN_SHOWN = 5
 """Broken lines that are named; all are counted."""
 
+_LONGEST_CELL = 16_000_000
 _TEXT_FIELDS = ("text", "prompt", "question", "instruction", "content", "message")
 _ID_FIELDS = ("id", "key", "_id", "prompt_id")
 
@@ -167,12 +168,22 @@ def rows_of(path: Path) -> Iterator[tuple[str, Row | None]]:
 
 def _table_rows(text: str, path: Path) -> Iterator[tuple[str, Row | None]]:
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    allow_long_cells()
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-    try:
-        for row in reader:
-            yield f"{path.name}:{reader.line_num}", row
-    except csv.Error:
-        yield f"{path.name}:{reader.line_num}", None
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error:
+            yield f"{path.name}:{reader.line_num}", None
+            continue
+        if row is None:
+            return
+        yield f"{path.name}:{reader.line_num}", row
+
+
+def allow_long_cells() -> None:
+    """Let a cell of CSV hold a long document; Python's own limit is 131,072 characters."""
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
 
 
 def read_text(path: Path) -> str:

@@ -13,10 +13,11 @@ Optional: `model` and `seed` (lines are paired within them), `record` (SPSD's re
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from spsd_core.evaluation.corpora import BROKEN_SHOWN, rows_of
@@ -110,6 +111,9 @@ def pairs_of(
 ) -> list[Pair]:
     """All pairs of an arm and the raw one; what failed or is missing has the worst score.
 
+    Several records of one id, model and seed (the calls of a conversation) are one pair, by their
+    means.
+
     Args:
         records: of all arms.
         arm: which one.
@@ -117,19 +121,22 @@ def pairs_of(
         worst: the worst score of its scale.
         baseline: name of the raw arm.
     """
-    raw = {record.place: record for record in records if record.arm == baseline}
-    pairs = []
+    raw: dict[tuple[str, str, int], list[float]] = {}
+    own: dict[tuple[str, str, int], list[float]] = {}
+    given: dict[tuple[str, str, int], list[float]] = {}
     for record in records:
-        if record.arm != arm:
-            continue
-        own = worst if record.failed else record.metrics.get(metric, worst)
-        if metric in record.baseline:
-            pairs.append(Pair(record.id, record.baseline[metric], own))
-        elif record.place in raw:
-            other = raw[record.place]
-            raw_score = worst if other.failed else other.metrics.get(metric, worst)
-            pairs.append(Pair(record.id, raw_score, own))
-    return pairs
+        score = worst if record.failed else record.metrics.get(metric, worst)
+        if record.arm == baseline:
+            raw.setdefault(record.place, []).append(score)
+        elif record.arm == arm:
+            own.setdefault(record.place, []).append(score)
+            if metric in record.baseline:
+                given.setdefault(record.place, []).append(record.baseline[metric])
+    return [
+        Pair(place[0], mean(given.get(place) or raw[place]), mean(scores))
+        for place, scores in own.items()
+        if place in given or place in raw
+    ]
 
 
 def values_of(
@@ -170,8 +177,8 @@ def _record(row: Mapping[str, Any]) -> Record | None:
 def _numbers(given: object) -> dict[str, float]:
     if not isinstance(given, dict):
         return {}
-    return {
-        str(name): float(value)
-        for name, value in given.items()
-        if isinstance(value, (int, float)) and math.isfinite(value)
-    }
+    found = {}
+    for name, value in given.items():
+        if isinstance(value, (int, float)) and abs(value) <= sys.float_info.max:
+            found[str(name)] = float(value)
+    return found

@@ -141,7 +141,7 @@ def report_of(
                 paper_rows(
                     costs_of(sent, energy, rules.plan),
                     [row for row in quality if row.arm == arm],
-                    study.cosines.get(arm, ()),
+                    study.paper_cosines.get(arm, ()),
                 )
             )
             for arm, sent in like_the_papers.items()

@@ -6,6 +6,7 @@ time and run again. The second run gives the same study.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -48,6 +49,12 @@ class StudySetup:
             raise ConfigurationError("judges need answers to judge: name an answerer")
         if not self.seeds or len(set(self.seeds)) != len(self.seeds):
             raise ConfigurationError(f"seeds are {self.seeds}; give one or more different ones")
+        for kind, models in (("answerers", self.answerers), ("judges", self.judges)):
+            names = [model.name for model in models]
+            if len(set(names)) != len(names):  # answers are kept by name, not by address
+                raise ConfigurationError(
+                    f"two {kind} have one name ({', '.join(names)}): give each a name of its own"
+                )
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,8 @@ class Study:
     """By judge."""
     cosines: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """By arm, of each pair of answers to a shortened prompt and its raw one, where both came."""
+    paper_cosines: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """Of `cosines`, those of prompts without a check: the ones like the paper's."""
     asked: dict[str, tuple[int, int]] = field(default_factory=dict)
     """By model: distinct questions, and how many of them failed."""
 
@@ -85,6 +94,9 @@ def run_study(setup: StudySetup, cache: Cache, on_step: OnStep | None = None) ->
         records=tuple(records_of(answered, judgements)),
         judgements=judgements,
         cosines=_cosines(setup.similarity, answered, cache, on_step),
+        paper_cosines=_cosines(
+            setup.similarity, [one for one in answered if one.item.check == "none"], cache, None
+        ),
         asked=asked,
     )
 
@@ -97,9 +109,13 @@ def _items(corpora: Sequence[Corpus]) -> tuple[Item, ...]:
     """All items; where there are several corpora, ids begin with their corpus."""
     if len(corpora) == 1:
         return corpora[0].items
-    return tuple(
-        replace(item, id=f"{corpus.name}/{item.id}") for corpus in corpora for item in corpus.items
-    )
+    seen: Counter[str] = Counter()
+    items: list[Item] = []
+    for corpus in corpora:
+        seen[corpus.name] += 1  # two files in two folders may have one name
+        again = f" ({seen[corpus.name]})" if seen[corpus.name] > 1 else ""
+        items += [replace(item, id=f"{corpus.name}{again}/{item.id}") for item in corpus.items]
+    return tuple(items)
 
 
 def _prepare(

@@ -165,6 +165,8 @@ def _quality_row(one: Quality) -> tuple[str, ...]:
         pairs = f"{found.raw} and {found.arm}, not paired"
     if one.alone:
         pairs += f"; {one.alone} without a partner left out"
+    if one.alone_raw:
+        pairs += f"; {one.alone_raw} of the raw arm without a partner left out"
     return (
         one.arm,
         one.metric,

@@ -15,7 +15,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from spsd_core.evaluation.corpora import Corpus, Item, Row, corpus_of_rows, read_text, rows_of
+from spsd_core.evaluation.corpora import (
+    Corpus,
+    Item,
+    Row,
+    allow_long_cells,
+    corpus_of_rows,
+    read_text,
+    rows_of,
+)
 from spsd_core.evaluation.courtesy import with_courtesy
 from spsd_core.exceptions import ConfigurationError
 
@@ -135,6 +143,7 @@ def _mmlu_rows(path: Path) -> Rows:
     if path.suffix.lower() != ".csv":
         yield from rows_of(path)
         return
+    allow_long_cells()
     for number, cells in enumerate(csv.reader(io.StringIO(read_text(path))), start=1):
         question, *choices = cells or [""]
         place = f"{path.name}:{number}"

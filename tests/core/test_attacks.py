@@ -25,6 +25,7 @@ from spsd_core import (
     Call,
     ChatMessage,
     ConfigurationError,
+    ContextDistiller,
     Distillation,
     Distiller,
     Observer,
@@ -763,8 +764,10 @@ def with_engine(answer: object) -> Distillation:
 
 # Not here: GATE_FAILED (needs broken rule files, and has a test of its own above) and
 # INTERNAL_ERROR, which nothing in the public face is known to provoke: it is for defects of ours.
+# WHOLE_CONTEXT_NEEDED is a context distiller's: test_context_distiller.py.
 PROVOKED: dict[Reason, Callable[[], Distillation]] = {
     Reason.SHORTENED: lambda: Distiller().distill(POLITE),
+    Reason.WITHHELD: lambda: Distiller(Settings(mode="shadow")).distill(POLITE),
     Reason.DISABLED: lambda: Distiller(observers=[_Off()]).distill(POLITE),
     Reason.VETOED: lambda: Distiller(observers=[_Vetoing()]).distill(POLITE),
     Reason.POLICY_FAILED: lambda: Distiller(observers=[_Failing()]).distill(POLITE),
@@ -803,7 +806,8 @@ PROVOKED: dict[Reason, Callable[[], Distillation]] = {
 
 def test_every_reason_is_provoked() -> None:
     """Save those that the comment above names."""
-    assert set(Reason) - set(PROVOKED) == {Reason.GATE_FAILED, Reason.INTERNAL_ERROR}
+    elsewhere = {Reason.GATE_FAILED, Reason.INTERNAL_ERROR, Reason.WHOLE_CONTEXT_NEEDED}
+    assert set(Reason) - set(PROVOKED) == elsewhere
 
 
 @pytest.mark.parametrize("reason", PROVOKED, ids=lambda reason: reason.value)
@@ -960,7 +964,51 @@ FRILLS = (
     "Good morning, and sorry to be a nuisance. Where is the nearest lake of more than 3 acres? "
     "You have no idea how much I appreciate your patience with me. Bless you for reading this!"
 )
+ROOMS = (
+    "The library owns ninety thousand books. Its reading room faces the harbour. Maren Holt drew "
+    "the charts in 1931. Copies cost two crowns. Children come on Thursdays to hear stories.",
+    "The lighthouse sends two flashes. Its lamp once burned whale oil. The tower is forty metres "
+    "tall. It was automated when the last keeper retired. It is painted red and white.",
+    "The railway reached the valley after eleven years of work. Its longest tunnel runs below the "
+    "ridge. Trains were pulled by small engines from Leeds. The station has a clock tower. A train "
+    "leaves every hour, and on Sundays every two.",
+)
+
+
+def context(**budget: float) -> Callable[[Settings], object]:
+    """Passages of which some are worth shortening, whatever the least size is set to."""
+
+    def shortened(settings: Settings) -> object:
+        return ContextDistiller(settings).distill("Who drew the charts?", ROOMS, **budget).passages
+
+    return shortened
+
+
+def kept_in_memory(settings: Settings) -> int:
+    distiller = ContextDistiller(settings)
+    return sum(distiller.distill("Who drew the charts?", ROOMS).record.indexed for _ in range(2))
+
+
+def arms(settings: Settings) -> list[str]:
+    distiller = Distiller(settings)
+    calls = [Call(POLITE, metadata={"user_id": str(n), "team": str(n // 2)}) for n in range(20)]
+    return [distiller.distill(POLITE, call=call).record.arm for call in calls]
+
+
+def split(settings: Settings) -> list[str]:
+    return arms(settings.model_copy(update={"mode": "split"}))
+
+
 OBSERVED: dict[str, tuple[object, Callable[[Settings], object]]] = {
+    "mode": ("shadow", sent(POLITE)),
+    "split.share": (0.1, split),
+    "split.keys": (("team",), split),
+    "split.salt": ("again", split),
+    "context.confidence": (0.999, context()),
+    "context.rate": (0.2, context()),
+    "context.drop_passages": (False, context(target_tokens=15)),
+    "context.min_tokens": (1000, context(ratio=0.5)),
+    "context.memory_passages": (0, kept_in_memory),
     "level": ("dense", sent(TWICE)),
     "engines": (
         (f"{__name__}:build_telling",),
@@ -999,7 +1047,12 @@ OBSERVED: dict[str, tuple[object, Callable[[Settings], object]]] = {
 # request_timeout_s, max_retries, max_concurrency and backend in test_rewrite_server.py,
 # min_narrative_words in test_cascade.py, context_tokens, threads and lookup_tokens in
 # test_rewrite_llama.py. Rule files need files: they are held by test_safety_own_rules.py.
+# The engine `perplexity` and its settings: test_context_perplexity.py; the file of
+# `context.store`: test_context_indexing.py.
 ELSEWHERE = {
+    "context.engine",
+    "context.store",
+    "context.perplexity",
     "safety.rule_files",
     *(f"rewrite.{name}" for name in RewriteSettings.model_fields if name != "min_saving_share"),
 }

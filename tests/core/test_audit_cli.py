@@ -94,7 +94,7 @@ def test_empty_and_binary_files_are_no_accident(
         (["LOG", "--prices", "nowhere.yaml"], 2, "cannot read price file"),
         (["LOG", "--model", "m"], 2, "has no price"),
         (["LOG", "--settings", "nowhere.yaml"], 2, "nowhere.yaml"),
-        (["LOG", "--html", "nowhere/page.html", *QUICK], 1, "nowhere/page.html"),
+        (["LOG", "--html", "nowhere/page.html", *QUICK], 2, "--html nowhere/page.html"),
     ],
 )
 def test_wrong_usage_is_refused_with_a_sentence(
@@ -219,3 +219,20 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
         assert prompts == rows
         peaks.append(peak)
     assert peaks[1] - peaks[0] < 12  # of 24 MB
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_names_of_the_log_do_not_command_the_terminal(encoding: str, tmp_path: Path) -> None:
+    """Half a character in the name of a run, a control sequence, and a terminal of few letters."""
+    kind = {"run_type": "\ud800\x1b]0;title\x07", "inputs": {"messages": [["human", POLITE]]}}
+    log = write_log(tmp_path / "log.jsonl", kind, {"text": f"{POLITE} Gr\u00fc\u00dfe \ud800"})
+    command = [sys.executable, "-m", "spsd_core.cli", "audit", log, *QUICK]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"\x1b]0" not in done.stdout
+
+
+def test_a_month_without_end_is_refused(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", log, "--calls-per-month", "inf", "--json", *QUICK]) == 2
+    assert "calls_per_month" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from audit_parts import ANOTHER, LEXICAL, MEDICAL, PLAIN, POLITE, SHORT, audited
 from savings_parts import PRICES
 
 from spsd_core import Distiller, Settings
+from spsd_core.audit import run as audit_run
 from spsd_core.audit.bootstrap import PoissonBootstrap
 from spsd_core.exceptions import ConfigurationError
 
@@ -192,3 +193,41 @@ def test_the_interval_covers_the_truth_nineteen_times_in_twenty() -> None:
         assert found.high is not None
         hits += found.low <= 10 <= found.high
     assert 0.90 <= hits / 300 <= 0.98
+
+
+@pytest.mark.parametrize("mode", ["shadow", "split"])
+def test_a_mode_that_sends_the_original_is_not_what_is_audited(mode: str, tmp_path: Path) -> None:
+    """A team that runs in shadow mode asks what it would save."""
+    log = write_log(tmp_path / "log.jsonl", {"text": POLITE})
+    found = audited(log, Settings.model_validate({"engines": ["lexical"], "mode": mode})).figures
+    assert found["distilled"] == 1
+
+
+def test_a_chunk_is_no_larger_where_every_text_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same long text in each record brings no new work, and fills memory all the same."""
+    sizes: list[int] = []
+    add = audit_run._Audit._add
+
+    def adding(self: audit_run._Audit, chunk: audit_run._Chunk, progress: None) -> None:
+        sizes.append(len(chunk.reads))
+        add(self, chunk, progress)
+
+    monkeypatch.setattr(audit_run, "_CHUNK_BYTES", 1000)
+    monkeypatch.setattr(audit_run._Audit, "_add", adding)
+    log = write_log(tmp_path / "log.jsonl", *({"text": POLITE} for _ in range(100)))
+    assert audited(log).figures["prompts"] == 100
+    assert max(sizes) < 20
+
+
+def test_turns_that_are_added_save_energy_where_nothing_is_cached(tmp_path: Path) -> None:
+    """As many tokens as a conversation saves by them, at what a token costs in the cloud."""
+    rows = ({"text": f"{POLITE} {n}", "session_id": "c"} for n in range(3))
+    found = audited(write_log(tmp_path / "log.jsonl", *rows), assume_prompt_cache=False).figures
+    one = found["per_conversation"]
+    added = one["tokens_saved"]["value"] - found["tokens_saved"]
+    assert added > 0
+    token = LEXICAL.energy.cloud_uwh_per_token / 1e6
+    expected = found["energy"]["net_wh"] + added * token
+    assert one["energy_net_wh"]["value"] == pytest.approx(expected)

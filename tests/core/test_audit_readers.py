@@ -265,3 +265,56 @@ def test_a_log_that_is_not_there_or_a_folder_is_named(tmp_path: Path) -> None:
         read_all(tmp_path / "nowhere.jsonl")
     with pytest.raises(ConfigurationError, match="is a folder"):
         read_all(tmp_path)
+
+
+def test_a_first_line_that_is_broken_does_not_swallow_the_log(tmp_path: Path) -> None:
+    """The form is told by most of the lines, not by the first."""
+    log = tmp_path / "requests.log"
+    log.write_text('{"text": "cut o\n' + f"{json.dumps({'text': PLAIN})}\n" * 3, encoding="utf-8")
+    assert [read.problem for read in read_all(log)] == ["no valid JSON", "", "", ""]
+
+
+@pytest.mark.parametrize("when", ["9" * 400, "1" + "0" * 4000, "-" + "9" * 400])
+def test_a_number_larger_than_any_date_is_no_date(when: str, tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text(f'{{"text": "{PLAIN}", "created": {when}}}\n', encoding="utf-8")
+    (read,) = read_all(log)
+    assert isinstance(read.entry, Entry)
+    assert read.entry.at is None
+
+
+@pytest.mark.parametrize("factor", [1, 10**3, 10**6, 10**9])
+def test_parts_of_a_second_are_known(factor: int, tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    record = {"text": PLAIN, "timestamp": 1_700_000_000 * factor}
+    log.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    (read,) = read_all(log)
+    assert isinstance(read.entry, Entry)
+    assert read.entry.at == pytest.approx(1_700_000_000)
+
+
+def test_requests_inside_requests_are_never_fatal(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    deep = ('{"request":' * n + f'"{PLAIN}"' + "}" * n for n in range(700, 1100, 20))
+    log.write_text("\n".join([*deep, json.dumps({"text": PLAIN})]) + "\n", encoding="utf-8")
+    assert read_all(log)[-1].problem == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said_so"),
+    [
+        ("log.jsonl", json.dumps({"text": PLAIN}).encode("utf-16"), "UTF-16"),
+        ("log.csv", b"text,b\rHi there,1\r", "line feed"),
+    ],
+)
+def test_a_log_that_cannot_be_read_at_all_says_what_to_do(
+    name: str, content: bytes, said_so: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigurationError, match=said_so):
+        read_all(tmp_path / name)
+
+
+def test_an_empty_table_is_an_empty_log(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_bytes(b"")
+    assert read_all(tmp_path / "log.csv") == []

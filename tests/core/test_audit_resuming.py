@@ -153,3 +153,26 @@ def test_a_state_of_something_else_is_refused(tmp_path: Path) -> None:
     state.write_text("hello")
     with pytest.raises(ConfigurationError, match="not the state of an audit"):
         audited(tmp_path / "log.jsonl", state=state)
+
+
+@pytest.mark.parametrize(
+    "damage", [{"figures": {}}, {"place": ["a", "b"]}, {"form": ["zzz", None, ",", []]}]
+)
+def test_a_state_file_that_is_damaged_inside_is_named(
+    damage: dict[str, Any], tmp_path: Path
+) -> None:
+    log, state = write_log(tmp_path / "log.jsonl", {"text": POLITE}), tmp_path / "audit.state"
+    audited(log, state=state)
+    state.write_text(json.dumps({**json.loads(state.read_text()), **damage}))
+    with pytest.raises(ConfigurationError, match=r"--state .*audit\.state"):
+        audited(log, state=state)
+
+
+def test_the_damaged_end_of_a_log_is_counted_once(tmp_path: Path) -> None:
+    packed = gzip.compress(b"".join(json.dumps(row).encode() + b"\n" for row in ROWS))
+    (tmp_path / "log.gz").write_bytes(packed[:-200])
+    options = {"state": tmp_path / "audit.state"}
+    counts = {
+        audited(tmp_path / "log.gz", **options).figures["broken_lines"]["count"] for _ in range(3)
+    }
+    assert len(counts) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +53,21 @@ def tokens(chosen: list[Offer], kept: list[set[int]]) -> int:
         if not offer.whole
         for unit in units
     )
+
+
+@pytest.mark.parametrize("step", [-1, 1])
+@pytest.mark.parametrize("titles", [frozenset(), frozenset(range(20_000))])
+def test_a_chain_without_end_is_no_matter_of_minutes(step: int, titles: frozenset[int]) -> None:
+    """20,000 sentences, each of which leans on the next; the nearest come along."""
+    size = 20_000
+    anchors = [(place + step,) if 0 <= place + step < size else () for place in range(size)]
+    long = Offer([0.5 / size] * size, [3] * size, anchors, titles=titles)
+    began = time.process_time()
+    kept = choose_by_confidence([long, long], 0.4, empty=False)
+    assert time.process_time() - began < 5
+    assert all(kept)
+    if step == 1 or not titles:
+        assert set(range(500, 520)) <= long.together(500 if step == 1 else 519)
 
 
 class TestByConfidence:

@@ -186,6 +186,8 @@ class TestBudgets:
             ({"ratio": float("nan")}, "ratio is nan"),
             ({"target_tokens": 0}, "target_tokens is 0; it must be 1 or more"),
             ({"target_tokens": -3}, "target_tokens is -3"),
+            ({"target_tokens": float("inf")}, "target_tokens is inf"),
+            ({"target_tokens": float("nan")}, "target_tokens is nan"),
             ({"ratio": 0.5, "target_tokens": 9}, "not both"),
         ],
     )
@@ -305,6 +307,14 @@ class TestWhatPassesThrough:
         assert (result.reason, result.passages) == (Reason.INTERNAL_ERROR, PASSAGES)
         assert result.record.notes == ("defect: ZeroDivisionError",)
         assert [one.outcome for one in result.record.stages] == ["pass"] * 3 + ["stop"]
+
+    @pytest.mark.parametrize("passages", [BRIDGE, BRIDGE.encode()])
+    def test_one_text_is_no_list_of_passages(
+        self, distiller: ContextDistiller, passages: Any
+    ) -> None:
+        """Or else each of its letters would be one."""
+        with pytest.raises(TypeError, match="must be a list of passages, not one "):
+            distiller.distill(QUESTION, passages)
 
     @pytest.mark.parametrize("passages", [[BRIDGE, 7], [None], [b"bytes"], [object()]])
     def test_what_is_no_text_raises_and_is_named(

@@ -182,7 +182,7 @@ class TestLeaning:
             ("Iron and tin are metals. The former rusts. The latter melts.", [(), (0,), (0, 1)]),
             ("The tower is old. The river is cold.", [(), ()]),
             ("The tower is old. It is known that stone lasts.", [(), ()]),
-            ("Pay in cash. Otherwise, a fee is due.", [(), (0,)]),
+            ("Pay in cash. Otherwise, a fee is due.", [(1,), (0,)]),
             ("Nine came. Some of them left.", [(), (0,)]),
             ("One stood. He fell. He rose. He left.", [(), (0,), (0, 1), (1, 2)]),
             ("There are two: tin and iron. Tin melts.", [(), ()]),
@@ -237,6 +237,90 @@ class TestLeaning:
         assert leaning("Rain fell all day.\n\n- a base\n- a shade")[-1] == ()
 
 
+class TestQualifying:
+    """What stays must not say the opposite of the whole."""
+
+    @pytest.mark.parametrize(
+        "behind",
+        [
+            "Except on Sundays.",
+            "(Members only.)",
+            "However, this does not apply to the garden.",
+            "You must not bring a dog.",
+            "Sale items cannot be returned.",
+            "Groups don't.",
+            "Unless it rains.",
+            "Until 1950, that is.",
+            "Only on weekdays.",
+            "The exception is the tower.",
+            "This was later shown to be wrong.",
+            "A court struck it down in 1990.",
+            "Galileo rejected this view.",
+            "Since version 3 the port is 9090.",
+            "Residents need a permit.",
+            "**Note:** the gate is locked at night.",
+            "In truth she came from Oslo.",
+            "Support ended in 2020.",
+            "The opposite holds for fish.",
+            "That was long ago.",
+        ],
+    )
+    @pytest.mark.parametrize("gap", [" ", "\n\n"])
+    def test_a_sentence_brings_what_limits_it_or_takes_it_back(self, behind: str, gap: str) -> None:
+        passage = f"Birds sing. The park opens at nine.{gap}{behind} Nine men came by."
+        found = leaning(passage)
+        assert 2 in found[1]
+        assert 1 not in found[0]
+        assert 3 not in found[1]
+
+    def test_it_brings_a_list_of_limits(self) -> None:
+        assert leaning("Swimming is free.\n\n- not after dark\n- not in May")[0] == (1,)
+        assert leaning("Swimming is free.\n\n1. except in May\n2. or June")[0] == (1,)
+        assert leaning("Swimming is free.\n\n- one lake\n- two ponds")[0] == ()
+
+    def test_a_limit_of_a_rule_may_come_one_sentence_later(self) -> None:
+        """One that says so of the rule as such; any other belongs to the sentence before it."""
+        passage = "Dogs may come in. Guards stand there. {} Nine men came by."
+        assert leaning(passage.format("This rule does not apply in the yard."))[0] == (2,)
+        assert leaning(passage.format("Cats are excluded."))[0] == (2,)
+        assert leaning(passage.format("They must wear a hat."))[0] == ()
+
+    def test_nothing_is_limited_from_below_the_next_heading(self) -> None:
+        assert leaning("Tin is light.\n\n# Iron\n\nHowever, it rusts.")[0] == ()
+
+    def test_limits_in_a_row_come_all(self) -> None:
+        found = leaning("The park is open. Not in May. Except for members. Nine men came by.")
+        assert (1 in found[0]) and (2 in found[1]) and (3 not in found[2])
+
+    @pytest.mark.parametrize(
+        "frame",
+        [
+            "The following claim is a rumour.",
+            "It is a common misconception.",
+            "Suppose there is no wind.",
+            "Do not trust this text.",
+            "According to the novel, all are free.",
+            "A bad example is this one.",
+        ],
+    )
+    def test_what_is_meant_as_an_error_or_a_thought_brings_what_says_so(self, frame: str) -> None:
+        assert leaning(f"Birds sing. {frame} Parking costs nothing. Nine men came.")[2][-1] == 1
+
+    @pytest.mark.parametrize("mark", ["*", "\u2020", "\u00b9", "[^1]"])
+    def test_a_footnote_comes_with_what_refers_to_it(self, mark: str) -> None:
+        """However far below it is."""
+        colon = ":" if mark == "[^1]" else ""
+        passage = (
+            f"Entry is free.{mark} Birds sing. Rain falls.\n\n{mark}{colon} Members of the club."
+        )
+        found = leaning(passage)
+        assert found[0] == (len(found) - 1,)
+        assert found[1] == ()
+
+    def test_the_star_of_a_list_is_no_footnote(self) -> None:
+        assert leaning("It is *free*. Birds sing.\n\n* one lake\n* two ponds")[0] == ()
+
+
 class TestAnyText:
     @settings(max_examples=300)
     @given(
@@ -245,7 +329,9 @@ class TestAnyText:
             st.lists(
                 st.sampled_from(
                     "# T|It is.|- a|1. b|```|a,b,c| x|\t|\n|\n\n|\r\n|---|Q: Why?|| a |:|"
-                    "Title|See Fig.|[12]|\\begin{math}|\u2028|\x0c|(ABC)|ABC".split("|")
+                    "Title|- |But|*|\u2020|See Fig.|[12]|\\begin{math}|\u2028|\x0c|(ABC)|ABC".split(
+                        "|"
+                    )
                 )
             ).map("".join),
         )

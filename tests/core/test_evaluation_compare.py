@@ -208,3 +208,59 @@ class TestCommand:
     def test_an_empty_file(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError, match="there are none at all"):
             spsd([lines(tmp_path / "r.jsonl", "")])
+
+
+class TestEveryPairCounts:
+    def test_a_failed_call_counts_whatever_else_was_recorded_of_it(self) -> None:
+        """How long it took to fail is no reason to leave it out of what was solved."""
+        failed = Record(id="c-1", arm="distilled", failed=True, metrics={"seconds": 30.0})
+        rows = quality_of([*solved("11", "raw"), *solved("1", "distilled"), failed])
+        row = next(row for row in rows if row.metric == "solved")
+        assert (row.comparison.difference, row.failed_arm) == (-0.5, 1)
+
+    def test_a_failed_call_counts_where_nothing_is_paired(self) -> None:
+        failed = Record(id="d-9", arm="distilled", failed=True, metrics={"seconds": 30.0})
+        rows = quality_of([*solved("11", "raw"), *solved("1", "distilled", first=5), failed])
+        row = next(row for row in rows if row.metric == "solved")
+        assert (row.paired, row.comparison.difference) == (False, -0.5)
+
+    def test_a_failed_call_may_not_be_the_best(self) -> None:
+        """Zero seconds are not the worst there are."""
+        records = [
+            Record(id="a", arm="raw", metrics={"seconds": 5.0}),
+            Record(id="a", arm="distilled", failed=True),
+            Record(id="b", arm="raw", metrics={"seconds": 5.0}),
+            Record(id="b", arm="distilled", metrics={"seconds": 5.0}),
+        ]
+        with pytest.raises(ConfigurationError, match="--worst seconds"):
+            quality_of(records, Rules(lower_is_better=frozenset({"seconds"})))
+
+    def test_calls_of_one_conversation_are_one_pair_by_their_means(self) -> None:
+        records = [
+            Record(id=f"c-{n}", arm=arm, metrics={"solved": float(value)})
+            for arm in ("raw", "distilled")
+            for n in range(3)
+            for value in (0, 1)
+        ]
+        row = only(quality_of(records))
+        assert isinstance(row.comparison, Comparison)
+        assert (row.comparison.pairs, row.comparison.difference) == (3, 0.0)
+        assert row.alone == row.alone_raw == 0
+
+    def test_raw_calls_the_arm_has_no_record_of_are_said(self) -> None:
+        """Whoever records only what came back would otherwise look better than they are."""
+        assert only(quality_of(solved("11111", "raw") + solved("11", "distilled"))).alone_raw == 3
+
+    def test_a_number_too_large_is_no_score(self, tmp_path: Path) -> None:
+        file = lines(tmp_path / "r", f'{{"id": "a", "arm": "raw", "solved": {"9" * 400}}}')
+        assert read_records(file).records[0].metrics == {}
+
+    @pytest.mark.parametrize(
+        "option",
+        [["--margin", "solve=0.1"], ["--worst", "solve=1"], ["--lower-is-better", "solve"]],
+    )
+    def test_a_figure_that_is_misspelt_is_named(self, option: list[str], tmp_path: Path) -> None:
+        row = {"id": "a", "arm": "raw", "solved": 1}
+        file = lines(tmp_path / "r", row, {**row, "arm": "distilled"})
+        with pytest.raises(ConfigurationError, match=f"{option[0]} solve: .* solved"):
+            spsd([file, *option])

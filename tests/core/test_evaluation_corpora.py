@@ -186,3 +186,10 @@ class TestCourtesy:
         assert read_tasks("gsm8k", path).items[0].text == "1 + 1?"
         courteous = read_tasks("gsm8k", path, courtesy_seed=4).items[0].text
         assert "\n\n1 + 1?\n\n" in courteous
+
+
+def test_a_cell_as_long_as_a_document_is_read_and_so_is_what_follows(tmp_path: Path) -> None:
+    file = tmp_path / "prompts.csv"
+    file.write_text(f"text\none\n{'long ' * 40_000}\nthree\n", encoding="utf-8")
+    corpus = read_corpus(file)
+    assert (len(corpus.items), corpus.broken) == (3, 0)

@@ -491,3 +491,76 @@ class TestCommand:
     def test_wrong_options_say_what_to_do(self, options: list[str], message: str) -> None:
         with pytest.raises(ConfigurationError, match=message):
             spsd(["--limit", "1", *options])
+
+
+class TestNames:
+    def test_two_files_of_one_name_are_two_corpora(self) -> None:
+        """Not one whose prompts take the place of the other's."""
+        one = Corpus("x.jsonl", (Item(id="1", text="Name three rivers of Spain."),))
+        other = Corpus("x.jsonl", (Item(id="1", text="Name two."),))
+        with Cache() as cache:
+            found = run_study(StudySetup(corpora=(one, other), arms=build_arms(["lexical"])), cache)
+        first, second = found.sent["lexical"]
+        assert first.id != second.id
+        assert first.raw.tokens > second.raw.tokens
+
+    @pytest.mark.parametrize("kind", ["answerers", "judges"])
+    def test_two_models_of_one_name_would_share_their_answers(self, kind: str) -> None:
+        two = (model_at("http://127.0.0.1:9"), model_at("http://127.0.0.1:10"))
+        given = {"answerers": two[:1], kind: two}
+        with pytest.raises(ConfigurationError, match="a name of its own"):
+            StudySetup(corpora=(courteous(),), arms=build_arms([]), **given)  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize(
+        "option",
+        [
+            ["--margin", "point=0.1"],
+            ["--margin", "points=inf"],
+            ["--price-model", "small"],
+            ["--html", "/no/such/folder/page.html"],
+            ["--answerer", "m=http://127.0.0.1:9", "--retries", "-1"],
+            ["--answerer", "m=http://127.0.0.1:9", "--timeout", "0"],
+            ["--answerer", "m=http://127.0.0.1:9", "--temperature", "nan"],
+        ],
+    )
+    def test_options_that_cannot_work_are_named(self, option: list[str]) -> None:
+        name = option[-2].removeprefix("--")
+        with pytest.raises(ConfigurationError, match=name):
+            spsd([*option])
+
+
+def test_what_an_estimate_counted_is_not_held_against_an_exact_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A tokenizer that was installed between two runs makes new requests of all arms."""
+    raw, lexical = build_arms(["lexical"])
+    before = raw.version, lexical.version
+    monkeypatch.setattr("spsd_core.tokens.lazy.LazyCounter.exact", False)
+    assert raw.version != before[0]
+    assert lexical.version != before[1]
+
+
+class AllAlike:
+    """A fake encoder, to which any two texts are alike."""
+
+    version = "fake"
+
+    def cosine(self, one: str, other: str) -> float:
+        return 1.0
+
+
+def test_only_prompts_like_the_papers_stand_beside_its_cosine() -> None:
+    """Answers to tasks with a check are often the same few characters."""
+    both = Corpus("both", (*courteous().items[1:3], *sums().items[:2]))
+    with LoopbackServer(says(echoes)) as server, Cache() as cache:
+        found = run_study(
+            StudySetup(
+                corpora=(both,),
+                arms=build_arms(["lexical"]),
+                answerers=(model_at(server.base_url),),
+                similarity=AllAlike(),  # type: ignore[arg-type]
+            ),
+            cache,
+        )
+    assert len(found.cosines["lexical"]) == 4
+    assert len(found.paper_cosines["lexical"]) == 2

@@ -335,6 +335,7 @@ def test_it_can_be_saved_and_sent_to_another_process() -> None:
         ({"ratio": 0.0}, "ratio is 0.0"),
         ({"ratio": 1.5}, "ratio is 1.5"),
         ({"target_tokens": 0}, "target_tokens is 0"),
+        ({"target_tokens": float("nan")}, "target_tokens is nan"),
         ({"ratio": 0.5, "target_tokens": 9}, "either ratio or target_tokens"),
         ({"settings": Settings(), "distiller": _SHARED}, "settings or a distiller"),
         ({"distiller": "sentences"}, "is a str, not a ContextDistiller"),
