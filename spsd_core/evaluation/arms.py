@@ -20,6 +20,8 @@ from spsd_core.exceptions import ConfigurationError, EngineError
 from spsd_core.settings import Settings
 
 if TYPE_CHECKING:
+    from spsd_core.context import ContextDistillation
+    from spsd_core.distillation import Distillation
     from spsd_core.tokens import RequestCounter
 
 __all__ = ["ARMS", "SYSTEM_PROMPT", "Arm", "Prepared", "build_arms", "prepare", "request_for"]
@@ -124,6 +126,27 @@ class RawArm:
         """Nothing to give back."""
 
 
+def _prepared(
+    messages: Messages,
+    text: str,
+    result: Distillation | ContextDistillation,
+    counter: RequestCounter,
+) -> Prepared:
+    """The request that a distiller's result makes."""
+    energy = result.record.energy
+    return Prepared(
+        messages=messages,
+        text=text,
+        distilled=result.distilled,
+        reason=result.reason.value,
+        tokens=counter.request(messages),
+        tokenizer=counter.name,
+        tokenizer_exact=counter.exact,
+        ms=result.record.ms,
+        edge_uwh=energy.edge_spent_uwh if energy else 0.0,
+    )
+
+
 class TextArm:
     """Distils the user's words; passages go along untouched."""
 
@@ -151,18 +174,7 @@ class TextArm:
             self._loaded = True
         result = self._distiller.distill(item.text)
         messages = request_for(item, result.text, item.passages)
-        energy = result.record.energy
-        return Prepared(
-            messages=messages,
-            text=result.text,
-            distilled=result.distilled,
-            reason=result.reason.value,
-            tokens=self._distiller.counter.request(messages),
-            tokenizer=self._distiller.counter.name,
-            tokenizer_exact=self._distiller.counter.exact,
-            ms=result.record.ms,
-            edge_uwh=energy.edge_spent_uwh if energy else 0.0,
-        )
+        return _prepared(messages, result.text, result, self._distiller.counter)
 
     def close(self) -> None:
         """Close the distiller."""
@@ -198,18 +210,7 @@ class ContextArm:
             self._loaded = True
         result = self._distiller.distill(item.text, item.passages)
         messages = request_for(item, item.text, result.passages)
-        energy = result.record.energy
-        return Prepared(
-            messages=messages,
-            text=item.text,
-            distilled=result.distilled,
-            reason=result.reason.value,
-            tokens=self._distiller.counter.request(messages),
-            tokenizer=self._distiller.counter.name,
-            tokenizer_exact=self._distiller.counter.exact,
-            ms=result.record.ms,
-            edge_uwh=energy.edge_spent_uwh if energy else 0.0,
-        )
+        return _prepared(messages, item.text, result, self._distiller.counter)
 
     def close(self) -> None:
         """Close the distiller."""
