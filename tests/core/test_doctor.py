@@ -78,7 +78,7 @@ def test_a_missing_package_comes_with_the_command_that_installs_it(folder: Path)
     assert done.returncode == 0
     assert found["LangChain agents"]["health"] == "missing"
     assert found["LangChain agents"]["command"] == (
-        f"{sys.executable} -m pip install 'langchain>=1.0,<2'"
+        f"{sys.executable} -m pip install 'langchain>=1.4,<2'"
     )
     assert "estimates" in found["exact Llama-3 token counts"]["detail"]
     assert found["rewriting in this process with gemma-2-2b-it"]["health"] == "missing"
