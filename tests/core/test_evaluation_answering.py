@@ -248,4 +248,5 @@ def test_the_time_of_an_answer_holds_its_attempts() -> None:
         found: Answer = ask_all(model_at(server.base_url, retries=1), questions(1), cache)[
             questions(1)[0]
         ]
-        assert 400 < found.ms < (time.perf_counter() - started) * 1000
+        # the client waits half a second before it tries again, less up to a quarter at random
+        assert 370 < found.ms < (time.perf_counter() - started) * 1000
