@@ -6,12 +6,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from savings_parts import price_file
 
 from spsd_core.exceptions import ConfigurationError
 from spsd_core.savings import EXAMPLE_PRICES, Price, PriceTable, SavingsMeter
+from spsd_core.savings.counts import EXACT
 
 
 def test_a_price_says_where_it_comes_from(tmp_path: Path) -> None:
@@ -33,10 +34,11 @@ def test_a_price_is_what_the_file_says_to_the_last_digit(tmp_path: Path) -> None
     more=st.integers(0, 10**12),
     price=st.decimals(0, 10**6, allow_nan=False, places=12),
 )
+@example(tokens=0, more=999_999_999_999, price=Decimal("10000.000000010001"))
 def test_tokens_may_be_priced_together_or_apart(tokens: int, more: int, price: Decimal) -> None:
-    """Nothing is rounded."""
+    """Nothing is rounded, in the context that the meter adds in."""
     one = Price(input_per_million=price)
-    assert one.of(tokens) + one.of(more) == one.of(tokens + more)
+    assert EXACT.add(one.of(tokens), one.of(more)) == one.of(tokens + more)
 
 
 def test_the_example_prices_say_that_they_are_examples() -> None:
