@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from spsd_core.distillation import (
     Decision,
@@ -15,64 +12,32 @@ from spsd_core.distillation import (
     Reason,
     Record,
     RuleHit,
-    StageRecord,
     WithheldRecord,
 )
 from spsd_core.effective import EffectiveSettings
 from spsd_core.energy import energy_record
 from spsd_core.ledger import Candidate
-from spsd_core.observers import Call, Observer, StageEvent
+from spsd_core.observers import Call, Observer
 from spsd_core.settings import Settings
+from spsd_core.stages import StageLog, ms_since
 from spsd_core.tokens import RequestCounter
 
-__all__ = ["CallLog", "OpenStage", "ms_since"]
+__all__ = ["CallLog"]
 
 
 _WORD_RE = re.compile(r"[^\W_]{4,}")
 _LONGEST_NOTE = 300
 
 
-class OpenStage:
-    """A stage that has not ended; set `outcome` to `stop` where it decides the call."""
-
-    outcome = "pass"
-
-
-class CallLog:
+class CallLog(StageLog):
     """Stages, rules, drafts, notes and energy of one call."""
 
     def __init__(self, call: Call, observers: tuple[Observer, ...]) -> None:
-        self.call = call
-        self.observers = observers
-        self.began = time.perf_counter()
-        self.stages: list[StageRecord] = []
+        super().__init__(call, observers)
         self.rules: tuple[RuleHit, ...] = ()
         self.drafts: list[DraftRecord] = []
-        self.notes: list[str] = []
-        self.core_seconds = 0.0
         self.rapl_uwh: float | None = None
         self.memoised = False
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[OpenStage]:
-        """Time a stage that computes in this thread, and tell the observers when it ends."""
-        stage = OpenStage()
-        wall, cpu = time.perf_counter(), time.thread_time()
-        try:
-            yield stage
-        finally:
-            self.core_seconds += time.thread_time() - cpu
-            self.add_stage(name, ms_since(wall), stage.outcome)
-
-    def add_stage(self, name: str, ms: float, outcome: str = "pass") -> None:
-        """Enter a stage that has ended."""
-        record = StageRecord(stage=name, ms=ms, outcome=outcome)
-        self.stages.append(record)
-        for observer in self.observers:
-            try:
-                observer.on_spsd_stage(StageEvent(self.call, record))
-            except Exception as error:  # noqa: BLE001 - watching must not disturb
-                self.notes.append(f"observer failed in on_spsd_stage: {type(error).__name__}")
 
     def add_draft(self, draft: DraftRecord) -> None:
         """Enter an engine's attempt; words of the user's are taken out of its note."""
@@ -169,8 +134,3 @@ def _without_words_of(text: str, note: str) -> str:
     return _WORD_RE.sub(
         lambda word: "\u2026" if word[0].casefold() in text else word[0], note[:_LONGEST_NOTE]
     )
-
-
-def ms_since(began: float) -> float:
-    """Milliseconds since a `time.perf_counter()` value."""
-    return (time.perf_counter() - began) * 1000

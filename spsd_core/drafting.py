@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from spsd_core.answers import as_engine_error, is_defect, reason_of, received, require_future
-from spsd_core.call_log import CallLog, ms_since
+from spsd_core.call_log import CallLog
 from spsd_core.difference import wordless_difference
 from spsd_core.distillation import CheckRecord, DraftRecord, Reason, RuleHit
 from spsd_core.effective import EffectiveSettings
@@ -21,6 +21,7 @@ from spsd_core.ledger import Candidate, token_budget, worth_sending
 from spsd_core.reader.types import READER, Role
 from spsd_core.reading import Reading
 from spsd_core.spans import Edit
+from spsd_core.stages import ms_since
 from spsd_core.verifier import repair, verify, without_refused_edits
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from spsd_core.admission import find_chat_marker
 from spsd_core.context.assembly import assemble, kept_spans
-from spsd_core.context.call_log import ContextLog, Outcome, PassageIn, Wanted
+from spsd_core.context.call_log import ContextLog, Outcome, PassageIn
 from spsd_core.context.choosing import Offer, choose_by_budget, choose_by_confidence
 from spsd_core.context.indexing import IndexedPassage
 from spsd_core.context.questions import needs_whole_context
@@ -21,7 +21,6 @@ from spsd_core.effective import EffectiveSettings, combine
 from spsd_core.exceptions import DeadlineExceeded, EngineUnavailable
 from spsd_core.language import looks_english
 from spsd_core.modes import arm_of
-from spsd_core.observers import Call, Observer
 from spsd_core.spans import Span
 
 if TYPE_CHECKING:
@@ -43,23 +42,17 @@ class _Refused(Exception):
 
 
 class ContextCall:
-    """The passages of one question on their way. Used once."""
+    """The passages of one question on their way. Used once.
 
-    def __init__(
-        self,
-        distiller: ContextDistiller,
-        call: Call,
-        passages: Sequence[PassageIn],
-        wanted: Wanted,
-        observers: Sequence[Observer],
-    ) -> None:
+    Args:
+        distiller: whose settings, gate, Reader and counter are used.
+        log: knows question, passages, budget and observers, and takes down what happens.
+    """
+
+    def __init__(self, distiller: ContextDistiller, log: ContextLog) -> None:
         self._distiller = distiller
         self._settings = distiller.settings
-        self._call = call
-        self._passages = passages
-        self._wanted = wanted
-        self._observers = observers
-        self._log = ContextLog(distiller, call, passages, wanted, observers)
+        self._log = log
         self._deadline: float | None = None
         self._effective: EffectiveSettings | None = None
 
@@ -77,7 +70,7 @@ class ContextCall:
         except Exception as error:  # noqa: BLE001 - a defect of ours must not cost the call
             self._log.notes.append(f"defect: {type(error).__name__}")
             result = self._log.untouched(Reason.INTERNAL_ERROR, "context")
-        if arm_of(self._settings, self._call.metadata) == "original":
+        if arm_of(self._settings, self._log.call.metadata) == "original":
             result = self._log.withheld(result)
         return self._tell(result)
 
@@ -91,7 +84,7 @@ class ContextCall:
         with self._log.stage("gate"):
             question = self._read_question()
         with self._log.stage("index"):
-            indexed = [self._index(passage) for passage in self._passages]
+            indexed = [self._index(passage) for passage in self._log.passages]
         with self._log.stage("choose"):
             whole = [self._stays_whole(passage) for passage in indexed]
             if self._settings.context.engine == "perplexity":
@@ -100,7 +93,7 @@ class ContextCall:
 
     def _hear(self) -> None:
         try:
-            answers = [observer.spsd_policy(self._call) for observer in self._observers]
+            answers = [observer.spsd_policy(self._log.call) for observer in self._log.observers]
             given = [answer for answer in answers if answer is not None]
             for answer in given:
                 domains = answer.open_domains | answer.close_domains
@@ -116,14 +109,14 @@ class ContextCall:
             raise _Refused(Reason.DISABLED, "policy")
 
     def _admit(self) -> None:
-        question = self._call.text
-        if not any(passage.text.strip() for passage in self._passages):
+        question = self._log.call.text
+        if not any(passage.text.strip() for passage in self._log.passages):
             raise _Refused(Reason.EMPTY, "admission")
         if not any(character.isalnum() for character in question):
             raise _Refused(Reason.EMPTY, "question")
         if self._tokens_before() < self._settings.context.min_tokens:
             raise _Refused(Reason.TOO_SHORT, "admission")
-        size = len(question) + sum(len(passage.text) for passage in self._passages)
+        size = len(question) + sum(len(passage.text) for passage in self._log.passages)
         if size > self._settings.admission.max_chars:
             raise _Refused(Reason.TOO_LONG, "admission")
         if find_chat_marker(question):
@@ -136,10 +129,10 @@ class ContextCall:
     def _read_question(self) -> tuple[str, Any]:
         """What is asked, without courtesy, and its vector; refuses where the gate closes."""
         try:
-            hits = tuple(self._distiller.gate.hits(self._call.text))
+            hits = tuple(self._distiller.gate.hits(self._log.call.text))
         except Exception as error:  # an unread question closes the gate
             raise _Refused(Reason.GATE_FAILED, "gate") from error
-        reading, vector = self._distiller.encoder().read_asked(self._call.text, self._deadline)
+        reading, vector = self._distiller.encoder().read_asked(self._log.call.text, self._deadline)
         self._log.rules = self._closed((*hits, *reading.critical_hits()))
         if self._log.rules:
             raise _Refused(Reason.SAFETY_CRITICAL, self._log.rules[0].rule)
@@ -172,8 +165,8 @@ class ContextCall:
     ) -> tuple[Outcome, ...]:
         offers = self._offers(question, passages, whole)
         empty = self._may_empty()
-        if self._wanted.budget == "confidence":
-            kept = choose_by_confidence(offers, self._wanted.value, empty=empty)
+        if self._log.wanted.budget == "confidence":
+            kept = choose_by_confidence(offers, self._log.wanted.value, empty=empty)
             return self._assembled(passages, whole, kept)
         free = [place for place, outcome in enumerate(whole) if outcome is None]
         allowed = budget = self._token_budget(free)
@@ -251,12 +244,12 @@ class ContextCall:
         self, passages: Sequence[IndexedPassage], whole: Sequence[Outcome | None]
     ) -> tuple[Outcome, ...]:
         """The `perplexity` engine."""
-        value = self._wanted.value
+        value = self._log.wanted.value
         found = self._distiller.pruner().prune(
-            self._call.text,
+            self._log.call.text,
             [passage.text for passage in passages],
-            rate=value if self._wanted.budget == "ratio" else None,
-            target_tokens=int(value) if self._wanted.budget == "tokens" else None,
+            rate=value if self._log.wanted.budget == "ratio" else None,
+            target_tokens=int(value) if self._log.wanted.budget == "tokens" else None,
             count=self._distiller.count,
             may_empty=self._may_empty(),
             frozen=[outcome is not None for outcome in whole],
@@ -276,13 +269,13 @@ class ContextCall:
 
     def _may_empty(self) -> bool:
         allowed = self._settings.context.drop_passages
-        return self._wanted.budget != "confidence" if allowed is None else allowed
+        return self._log.wanted.budget != "confidence" if allowed is None else allowed
 
     def _token_budget(self, places: Iterable[int]) -> int:
         """The share of the budget that falls to the passages at these places."""
-        own = sum(self._distiller.count(self._passages[place].text) for place in places)
-        value = self._wanted.value
-        if self._wanted.budget == "tokens":
+        own = sum(self._distiller.count(self._log.passages[place].text) for place in places)
+        value = self._log.wanted.value
+        if self._log.wanted.budget == "tokens":
             value /= self._tokens_before()
         return math.floor(own * value)
 
@@ -291,17 +284,17 @@ class ContextCall:
         return tuple(hit for hit in hits if hit.domain not in opened)
 
     def _tokens_before(self) -> int:
-        return sum(self._distiller.count(passage.text) for passage in self._passages)
+        return sum(self._distiller.count(passage.text) for passage in self._log.passages)
 
     # -- the end --------------------------------------------------------------------------------
 
     def _veto(self, proposal: ContextDistillation) -> ContextDistillation:
         if not proposal.distilled:
             return proposal
-        for observer in self._observers:
+        for observer in self._log.observers:
             name = type(observer).__name__
             try:
-                refused = observer.spsd_veto_context(self._call, proposal)
+                refused = observer.spsd_veto_context(self._log.call, proposal)
             except Exception as error:
                 self._log.notes.append(f"veto failed: {type(error).__name__}")
                 raise _Refused(Reason.POLICY_FAILED, name) from error
@@ -311,9 +304,9 @@ class ContextCall:
 
     def _tell(self, result: ContextDistillation) -> ContextDistillation:
         failures = 0
-        for observer in self._observers:
+        for observer in self._log.observers:
             try:
-                observer.on_spsd_context(self._call, result)
+                observer.on_spsd_context(self._log.call, result)
             except Exception:  # noqa: BLE001 - watching must not disturb
                 failures += 1
         if not failures:

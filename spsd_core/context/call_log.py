@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from spsd_core.context.types import Budget, ContextDistillation, ContextRecord, PassageRecord
-from spsd_core.distillation import Decision, Reason, RuleHit, StageRecord
+from spsd_core.distillation import Decision, Reason, RuleHit
 from spsd_core.energy import energy_record
-from spsd_core.observers import Call, Observer, StageEvent
+from spsd_core.observers import Call, Observer
 from spsd_core.spans import Span
+from spsd_core.stages import OpenStage, StageLog, ms_since
 
 if TYPE_CHECKING:
     from spsd_core.context.distiller import ContextDistiller
@@ -45,7 +45,7 @@ class Outcome(NamedTuple):
     rules: tuple[RuleHit, ...] = ()
 
 
-class ContextLog:
+class ContextLog(StageLog):
     """What the record of one call will hold, gathered while it is on its way."""
 
     def __init__(
@@ -56,38 +56,20 @@ class ContextLog:
         wanted: Wanted,
         observers: Sequence[Observer],
     ) -> None:
-        self.call = call
+        super().__init__(call, observers)
         self.passages = passages
         self.wanted = wanted
-        self.observers = observers
-        self.stages: list[StageRecord] = []
-        self.notes: list[str] = []
         self.rules: tuple[RuleHit, ...] = ()
         self.indexed = 0
-        self.core_seconds = 0.0
         self._distiller = distiller
-        self._began = time.perf_counter()
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time a stage, and tell the observers when it ends."""
-        wall, cpu = time.perf_counter(), time.thread_time()
-        outcome = "stop"
-        try:
-            yield
-            outcome = "pass"
-        finally:
-            self.core_seconds += time.thread_time() - cpu
-            ms = (time.perf_counter() - wall) * 1000
-            self._add(StageRecord(stage=name, ms=ms, outcome=outcome))
-
-    def _add(self, record: StageRecord) -> None:
-        self.stages.append(record)
-        for observer in self.observers:
-            try:
-                observer.on_spsd_stage(StageEvent(self.call, record))
-            except Exception as error:  # noqa: BLE001 - watching must not disturb
-                self.notes.append(f"observer failed in on_spsd_stage: {type(error).__name__}")
+    def stage(self, name: str) -> Iterator[OpenStage]:
+        """Time a stage; one that is left by an exception stopped the call."""
+        with super().stage(name) as stage:
+            stage.outcome = "stop"
+            yield stage
+            stage.outcome = "pass"
 
     def untouched(self, reason: Reason, decided_by: str) -> ContextDistillation:
         """The result where all passages are sent as they are."""
@@ -144,7 +126,7 @@ class ContextLog:
             ),
             settings_fingerprint=self._distiller.fingerprint,
             notes=(*self.notes, counter.note) if counter.note else tuple(self.notes),
-            ms=(time.perf_counter() - self._began) * 1000,
+            ms=ms_since(self.began),
         )
         return ContextDistillation(
             passages=tuple(outcome.text for outcome in outcomes),

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from spsd_core.context.call import ContextCall
-from spsd_core.context.call_log import PassageIn, Wanted
+from spsd_core.context.call_log import ContextLog, PassageIn, Wanted
 from spsd_core.context.indexing import IndexedPassage, PassageIndex, build_index, index_version
 from spsd_core.context.store import IndexStore
 from spsd_core.context.types import ContextDistillation, PassageLike
@@ -255,7 +255,8 @@ class ContextDistiller:
         question = plain(question)
         framework, metadata = (call.framework, call.metadata) if call else ("core", {})
         own = Call(question, "user", framework, metadata)
-        return ContextCall(self, own, given, wanted, (*self.observers, *observers))
+        log = ContextLog(self, own, given, wanted, (*self.observers, *observers))
+        return ContextCall(self, log)
 
     def _wanted(self, ratio: float | None, target_tokens: int | None) -> Wanted:
         if ratio is not None and target_tokens is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -133,6 +132,3 @@ class ContextDistillation(_Frozen):
     def to_json(self) -> dict[str, Any]:
         """The result as plain JSON types."""
         return self.model_dump(mode="json")
-
-
-PassageInput = Sequence["str | PassageLike"]
