@@ -18,8 +18,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,8 +28,10 @@ import numpy as np
 
 from spsd_core.context.perplexity import PerplexityPruner
 from spsd_core.reader import shared_encoder
+from spsd_core.safety.report import Share
 from spsd_core.settings import DOMAINS, Settings
 from spsd_core.tokens.request import build_request_counter
+from training.relevance import read_rows
 
 RATIOS = (4, 10)
 NEIGHBOURS = 9
@@ -49,7 +49,7 @@ class Tally:
     ms: float = 0.0
 
     def line(self, name: str, ratio: int) -> str:
-        low, high = self._interval()
+        low, high = Share(self.answered, self.asked).interval or (0.0, 1.0)
         factor = self.before / max(1, self.after)
         return (
             f"{name:<12} {ratio:>3}x  answer kept {self.answered:>3} of {self.asked:<3} "
@@ -58,21 +58,14 @@ class Tally:
             f"{self.per_1000():>9.1f} ms per 1,000 tokens"
         )
 
-    def _interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval of the share, which holds for few questions and for none lost."""
-        n, share, z = self.asked, self.answered / self.asked, 1.96
-        middle = share + z * z / (2 * n)
-        reach = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-        return (middle - reach) / (1 + z * z / n), (middle + reach) / (1 + z * z / n)
-
     def per_1000(self) -> float:
         return self.ms / self.before * 1000
 
 
 def main() -> None:
     arguments = _arguments()
-    paragraphs = _rows(arguments.data / "xquad_paragraphs.jsonl")
-    questions = _rows(arguments.data / "xquad_questions.jsonl")
+    paragraphs = read_rows(arguments.data / "xquad_paragraphs.jsonl")
+    questions = read_rows(arguments.data / "xquad_questions.jsonl")
     step = max(1, len(questions) // arguments.questions)
     chosen = questions[::step][: arguments.questions]
     engines = _engines(arguments.engine, arguments.model)
@@ -97,10 +90,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--engine", action="append", choices=("sentences", "perplexity"))
     parser.add_argument("--model", default="smollm2-135m", help="of `perplexity`: name or path")
     return parser.parse_args()
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 
 class _Contexts:

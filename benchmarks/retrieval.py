@@ -11,7 +11,6 @@ The queries go through the real `DistillQueryTransform`, for each `embed_with`.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +22,7 @@ from spsd_core.reader import shared_encoder
 from spsd_llamaindex import DistillQueryTransform
 from training.dataset import HELD_OUT, SEED, split_by_persona
 from training.markup import Message, read_corpus
+from training.relevance import read_rows
 
 _CUTS = (1, 3, 5, 10)
 
@@ -31,8 +31,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("data", type=Path)
     args = parser.parse_args()
-    paragraphs = _rows(args.data / "xquad_paragraphs.jsonl")
-    questions = _rows(args.data / "xquad_questions.jsonl")
+    paragraphs = read_rows(args.data / "xquad_paragraphs.jsonl")
+    questions = read_rows(args.data / "xquad_questions.jsonl")
     places = {row["id"]: place for place, row in enumerate(paragraphs)}
     right = np.array([places[row["paragraph"]] for row in questions])
     vectors = _vectors([row["text"] for row in paragraphs])
@@ -89,10 +89,6 @@ def _line(name: str, queries: Any, vectors: Any, right: Any) -> None:
     order = np.argsort(-(queries @ vectors.T), axis=1, kind="stable")
     shares = [(order[:, :cut] == right[:, None]).any(1).mean() for cut in _CUTS]
     print(f"{name:34}" + "".join(f"{share:<11.3f}" for share in shares), flush=True)
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 if __name__ == "__main__":

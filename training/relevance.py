@@ -24,7 +24,7 @@ from spsd_core import ContextDistiller, Settings
 from spsd_core.context.relevance import FEATURES, features, softmax
 from spsd_core.reader import shared_encoder
 
-__all__ = ["Asked", "main", "read_questions"]
+__all__ = ["Asked", "main", "read_questions", "read_rows"]
 
 _PASSAGES = 10
 _FOLDS = 4
@@ -51,12 +51,12 @@ class Asked(NamedTuple):
 
 def read_questions(data: Path) -> list[Asked]:
     """The questions with their paragraph and those that are nearest to it."""
-    paragraphs = _rows(data / "xquad_paragraphs.jsonl")
+    paragraphs = read_rows(data / "xquad_paragraphs.jsonl")
     places = {row["id"]: place for place, row in enumerate(paragraphs)}
     encoder = shared_encoder()
     vectors = np.array([encoder.read(row["text"]).vector for row in paragraphs])
     found = []
-    for row in _rows(data / "xquad_questions.jsonl"):
+    for row in read_rows(data / "xquad_questions.jsonl"):
         own = places[row["paragraph"]]
         near = np.argsort(-(vectors @ vectors[own]), kind="stable")[:_PASSAGES]
         answers = row["answers"] if isinstance(row["answers"], list) else [row["answers"]]
@@ -168,7 +168,8 @@ def main() -> None:
         args.out.write_text(text, encoding="utf-8")
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON-lines file."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 

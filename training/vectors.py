@@ -8,7 +8,6 @@ the cosine of the Reader's vectors and of the base model's, and how near the two
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from transformers import BertModel
 
 from spsd_core.reader import Encoder
 from training.model import mean_vector
+from training.relevance import read_rows
 
 __all__ = ["main"]
 
@@ -32,8 +32,8 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--base", type=Path, required=True)
     args = parser.parse_args()
-    paragraphs = _rows(args.data / "xquad_paragraphs.jsonl")
-    questions = _rows(args.data / "xquad_questions.jsonl")
+    paragraphs = read_rows(args.data / "xquad_paragraphs.jsonl")
+    questions = read_rows(args.data / "xquad_questions.jsonl")
     places = {row["id"]: place for place, row in enumerate(paragraphs)}
     right = np.array([places[row["paragraph"]] for row in questions])
     passages = [row["text"] for row in paragraphs]
@@ -50,10 +50,6 @@ def main() -> None:
         print(f"{name:7} recall@1 {first:.3f}  recall@5 {five:.3f}  of {len(asked)} questions")
     near = [float((a * b).sum(1).mean()) for a, b in zip(found["base"], found["Reader"])]
     print(f"mean cosine of the two: questions {near[0]:.3f}, paragraphs {near[1]:.3f}")
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def _reader(encoder: Encoder, texts: list[str]) -> Any:
