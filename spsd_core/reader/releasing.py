@@ -3,7 +3,7 @@
 The rules that find atoms do not know what a sentence is for; the Reader does. It releases an atom
 only where every word of the sentence is scaffold to it with great certainty, and only atoms that
 can be part of a ceremony; what carries a fact (digits, addresses, code, quotations, the user's own
-terms) and every feeling stays, whatever the Reader says.
+terms), every order not to do something and every feeling stays, whatever the Reader says.
 """
 
 from __future__ import annotations
@@ -28,10 +28,15 @@ _CERTAIN = 0.95
 """Chance of each word from which on no word of courtesy is asked for."""
 _SIGNATURE = 40
 """Characters of a name below a sign-off."""
+_LAST_LINE = 0.85
+"""Chance of each word of a name that is the last line of all: nothing is left for it to be but
+a signature."""
 _RELEASED = frozenset(
     {
         AtomKind.NAME,
         AtomKind.NEGATION,
+        AtomKind.LIMIT,
+        AtomKind.IDENTIFIER,
         AtomKind.FORMAT,
         AtomKind.QUESTION,
         AtomKind.DATE,
@@ -43,8 +48,22 @@ _ORDER = re.compile(
     r"|no(?! (?:rush|worries|worry|hurry|problem|pressure|need|doubt)))\b"
 )
 """How a negation begins that may be an order to the assistant: do not, no more than, nothing ..."""
-_BEFORE = 8
-"""Characters before a negation in which the `do` of `do not` stands."""
+_TOLD = re.compile(
+    r"\b(?:(?:i|we)(?: (?:really|just|also|usually|normally|honestly|still|so|truly))?"
+    r"|(?:i|we)['\u2019]ve|have|had|ve got|i['\u2019]m|it['\u2019]s|long time)\s*$"
+)
+"""What stands before a negation that tells of the writer: I don't, I have never, long time no."""
+_HUMBLE = re.compile(
+    r"(?:only|just) (?:(?:a|an|one|this|my) )?(?:\w+ )?"
+    r"(?:me|question|thing|favou?r|request|doubt|wish|query|one)\b"
+    r"|last (?:one|thing|question)\b|(?:better|worse) than\b|until soon"
+    r"|at (?:the|your) earliest conv"
+)
+"""How a limit begins that limits nothing: only a small thing, last one, better than mine."""
+_GLUED = re.compile(r"[^\W\d_]*[.,][^\W\d_]*")
+"""An identifier that is two words with the space forgotten: Mr.or."""
+_BEFORE = 24
+"""Characters before a negation that say whose it is."""
 _COURTESY = word_set(
     "hi hello hey hiya dear greetings good morning afternoon evening thanks thank thanking thx ty"
     " cheers please pls plz kindly grateful gratitude appreciate appreciated sorry apologies"
@@ -62,8 +81,13 @@ class _Ceremony(NamedTuple):
     """Whether it is a whole sentence."""
     courteous: bool
     """Whether a word of courtesy stands in it."""
-    certain: bool
-    """Whether the Reader has no doubt at all."""
+    least: float
+    """Chance of scaffold of the least sure of its words."""
+
+    @property
+    def certain(self) -> bool:
+        """Whether the Reader has no doubt at all."""
+        return self.least >= _CERTAIN
 
 
 def release(reading: Reading, roles: RoleReading) -> Reading:
@@ -83,51 +107,59 @@ def release(reading: Reading, roles: RoleReading) -> Reading:
 
 
 def _ceremonies(roles: RoleReading) -> Iterator[_Ceremony]:
-    """Sentences, and the beginnings and ends of sentences, that are nothing but scaffold."""
+    """Sentences, and runs of words within sentences, that are nothing but scaffold."""
     text = roles.text
     for words in roles.sentences():
         spoken = [word for word in words if text[word.start].isalnum()]
-        opening = _leading(spoken)
-        if opening == len(spoken):
-            yield from _ceremony(text, spoken, whole=True)
-            continue
-        yield from _ceremony(text, spoken[:opening], whole=False)
-        closing = _leading(spoken[::-1])
-        yield from _ceremony(text, spoken[len(spoken) - closing :], whole=False)
+        for run in _runs(spoken):
+            yield from _ceremony(text, run, whole=len(run) == len(spoken))
 
 
 def _with_signatures(text: str, ceremonies: Iterable[_Ceremony]) -> Iterator[_Ceremony]:
     """The ceremonies; a name on a line of its own below one belongs to it."""
     above: _Ceremony | None = None
+    last = len(text.rstrip(" \t\r\n.!?,;:)"))
     for ceremony in ceremonies:
         if above is not None and above.courteous and ceremony.whole:
             start, end = ceremony.span
             between = text[above.span.end : start]
             if "\n" in between and not any(map(str.isalnum, between)) and end - start <= _SIGNATURE:
                 ceremony = ceremony._replace(courteous=True)
+        if ceremony.span.end >= last and _is_last_line(text, ceremony):
+            ceremony = ceremony._replace(courteous=True)
         yield ceremony
         above = ceremony if ceremony.whole else None
 
 
-def _leading(words: Sequence[WordRole]) -> int:
-    """How many words at the beginning are scaffold."""
-    count = 0
+def _is_last_line(text: str, ceremony: _Ceremony) -> bool:
+    """Whether it is a short line of its own that the Reader hardly doubts."""
+    start, end = ceremony.span
+    alone = ceremony.whole and text.rfind("\n", 0, start) >= 0
+    return alone and end - start <= _SIGNATURE and ceremony.least >= _LAST_LINE
+
+
+def _runs(words: Sequence[WordRole]) -> Iterator[list[WordRole]]:
+    """Neighbouring words that are scaffold."""
+    run: list[WordRole] = []
     for word in words:
-        if word.chance(Role.SCAFFOLD) < _LEAST or word.may_feel:
-            break
-        count += 1
-    return count
+        if word.chance(Role.SCAFFOLD) >= _LEAST and not word.may_feel:
+            run.append(word)
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
 
 
 def _ceremony(text: str, words: Sequence[WordRole], *, whole: bool) -> Iterator[_Ceremony]:
-    if not words or sum(word.chance(Role.SCAFFOLD) for word in words) < _SURE * len(words):
+    if sum(word.chance(Role.SCAFFOLD) for word in words) < _SURE * len(words):
         return
     said = {text[word.start : word.end].lower() for word in words}
     yield _Ceremony(
         Span(words[0].start, words[-1].end),
         whole,
         courteous=not said.isdisjoint(_COURTESY),
-        certain=min(word.chance(Role.SCAFFOLD) for word in words) >= _CERTAIN,
+        least=min(word.chance(Role.SCAFFOLD) for word in words),
     )
 
 
@@ -151,6 +183,10 @@ def _is_ceremonial(reading: Reading, atom: Atom, ceremony: _Ceremony) -> bool:
         return False
     if atom.kind is AtomKind.NEGATION and _is_order(reading.text, atom):
         return False
+    if atom.kind is AtomKind.LIMIT and not _HUMBLE.match(text.lower()):
+        return False
+    if atom.kind is AtomKind.IDENTIFIER and not _GLUED.fullmatch(text):
+        return False
     core = len(text.rstrip(" \t\r\n.!?,;:)"))  # an atom may take the mark that ends it
     inside = ceremony.span.start <= atom.start and atom.start + core <= ceremony.span.end
     if not inside:
@@ -161,8 +197,10 @@ def _is_ceremonial(reading: Reading, atom: Atom, ceremony: _Ceremony) -> bool:
 
 
 def _is_order(text: str, atom: Atom) -> bool:
+    """Whether a negation may tell the assistant what not to do."""
     negation = text[atom.start : atom.end].lower()
-    if negation.startswith("not "):  # the word before it belongs to it
-        before = text[max(0, atom.start - _BEFORE) : atom.start].lower().split()
-        negation = f"{before[-1]} {negation}" if before else negation
-    return _ORDER.match(negation) is not None
+    before = text[max(0, atom.start - _BEFORE) : atom.start].lower()
+    if negation.startswith("not ") and before.split():  # the word before it belongs to it
+        verb = before.split()[-1]
+        negation, before = f"{verb} {negation}", before[: before.rindex(verb)]
+    return _ORDER.match(negation) is not None and _TOLD.search(before) is None

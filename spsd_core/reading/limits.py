@@ -10,7 +10,10 @@ __all__ = ["TRIGGERS"]
 
 _REACH = 3
 _SIGNS = ("$", "\u20ac", "\xa3", "~")
-_BREAKS = word_set("and but or because so if when then which please thanks thank")
+_BREAKS = word_set(
+    "and but or because so if when then which please pls plz kindly thanks thank thx cheers ty"
+    " sorry lol haha"
+)
 _COUNTED = NUMBER_WORDS | word_set("a an the that this my")
 
 

@@ -11,10 +11,11 @@ __all__ = ["find_lines"]
 
 _LINE = re.compile(r"[^\n\r]+")
 _ITEM = re.compile(
-    r"[ \t>]*(?:[-*\u2022\u2023\u25aa\u25cf+\u2013]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]"
+    r"[ \t>]*(?:[-*\u2022\u2023\u25aa\u25cf+\u2013]|\(?(?:\d{1,3}|(?P<letter>[a-zA-Z])|[ivxIVX]{1,4})[.)]"
     r"|#{1,6}|\[[ xX]\])[ \t]+(?=\S)"
 )
 _INLINE_ITEM = re.compile(r"(?<!\S)\(?(\d{1,2}|[a-hA-H])[.)](?=[ \t]+\S)")
+_SENTENCE_END = re.compile(r"[.!?](?=\s)")
 _SPEAKER = re.compile(r"[ \t]*[*\[]{0,2}[^\W\d_][\w .'\u2019#/-]{0,30}[*\]]{0,2}:[ \t]+\S")
 _HEADER = re.compile(
     r"[ \t]*(?:subject|from|to|cc|bcc|re|sent|betreff|date)[ \t]?:[ \t]*\S", re.IGNORECASE
@@ -52,6 +53,7 @@ def find_lines(source: Source) -> None:
     """Note list items, and whole lines that are payload, block by block."""
     flat = source.flat
     several = "\n" in flat or "\r" in flat
+    letter = ""
     lines = [match.span() for match in _LINE.finditer(flat)] if several else [(0, len(flat))]
     if not several and len(flat) > 40:
         _find_inline_items(source, 0, len(flat))
@@ -68,6 +70,10 @@ def find_lines(source: Source) -> None:
         end = start + len(line) if end - start <= 2000 else end
         bare = line.lstrip()
         item = _ITEM.match(line)
+        if item and item["letter"]:
+            item, letter = (
+                (item, item["letter"]) if _may_count(letter, item["letter"]) else (None, "")
+            )
         if item:
             source.add(AtomKind.LIST_ITEM, start + len(line) - len(bare), end)
         elif bare[0] == ">":
@@ -134,18 +140,25 @@ def _end_table(source: Source, table: list[tuple[int, int]]) -> None:
 
 
 def _find_inline_items(source: Source, start: int, end: int) -> None:
-    """`A) tea B) coffee`: from the first mark of a sequence to the end of the line."""
+    """`A) tea B) coffee`: from the first mark of a sequence to the end of the last one's sentence."""
     if ")" not in source.flat[start:end] and ". " not in source.flat[start:end]:
         return
     previous: re.Match[str] | None = None
-    first = -1
+    first = last = -1
     for match in _INLINE_ITEM.finditer(source.flat, start, end):
         if previous is not None and _follows(previous[1], match[1]):
             first = previous.start() if first < 0 else first
-            break
+            last = match.end()
         previous = match
     if first >= 0:
-        source.add(AtomKind.LIST_ITEM, first, start + len(source.flat[start:end].rstrip()))
+        stop = _SENTENCE_END.search(source.flat, last, end)
+        found = stop.end() if stop else start + len(source.flat[start:end].rstrip())
+        source.add(AtomKind.LIST_ITEM, first, found)
+
+
+def _may_count(before: str, letter: str) -> bool:
+    """Whether a line that begins with this letter and a mark is an item: not an initial."""
+    return letter in "aAiIvVxX" or (before != "" and ord(letter) == ord(before) + 1)
 
 
 def _follows(before: str, after: str) -> bool:

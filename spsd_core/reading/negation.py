@@ -12,7 +12,7 @@ __all__ = ["TRIGGERS", "is_ritual"]
 _REACH = 3
 _BREAKS = word_set(
     "and but or because although though while so if when then which who please pls plz thanks"
-    " thank thx kindly"
+    " thank thx kindly cheers ty sorry lol haha"
 )
 
 _CANNOT = word_set("can't cant cannot couldn't couldnt")

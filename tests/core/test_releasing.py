@@ -47,6 +47,17 @@ def kept(reading: Reading) -> set[str]:
         ("I do hope this is not too silly. Where is my parcel from Leeds?",
          "I do hope this is not too silly."),
         ("GOOD MORNING TO YOU ALL. Where is my parcel from Leeds?", "GOOD MORNING TO YOU ALL."),
+        ("I do not usually write to strangers, sorry. Where is my parcel from Leeds?",
+         "I do not usually write to strangers, sorry."),
+        ("Long time no see, friend! Where is my parcel from Leeds?", "Long time no see, friend!"),
+        ("Only one small question, please. Where is my parcel from Leeds?",
+         "Only one small question, please."),
+        ("Hope your day is better than mine. Where is my parcel from Leeds?",
+         "Hope your day is better than mine."),
+        ("Good evening dear Mr.or Mrs. Where is my parcel from Leeds?",
+         "Good evening dear Mr.or Mrs."),
+        ("Where is my parcel from Leeds, if I am not too late, sorry, and when?",
+         "if I am not too late, sorry"),
     ],
 )  # fmt: skip
 def test_what_only_greets_or_apologises_is_released(text: str, scaffold: str) -> None:
@@ -87,6 +98,7 @@ def test_a_sentence_without_courtesy_needs_more_certainty() -> None:
         "No pleasantries please, thank you very much!",
         "Please no small talk, thanks!",
         "Sorry, nothing too long please!",
+        "Thanks, and we both hope you do not use Java!",
     ],
 )
 def test_an_order_not_to_is_never_released(order: str) -> None:
@@ -94,6 +106,31 @@ def test_an_order_not_to_is_never_released(order: str) -> None:
     negations = read(text).of_kind(AtomKind.NEGATION)
     assert negations
     assert reading_of(text, order).of_kind(AtomKind.NEGATION) == negations
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        "Sorry, only the totals please!",
+        "Please just the first name, thanks.",
+        "Thanks, at most three lines please.",
+        "Please keep it shorter than last time, thank you!",
+        "Only short answers please, thank you.",
+    ],
+)
+def test_a_limit_on_the_answer_is_never_released(limit: str) -> None:
+    text = f"{limit} Sort the list."
+    limits = read(text).of_kind(AtomKind.LIMIT)
+    assert limits
+    assert reading_of(text, limit).of_kind(AtomKind.LIMIT) == limits
+
+
+def test_a_name_on_the_last_line_is_a_signature() -> None:
+    text = "Where is my parcel from Leeds?\nBronwyn Tate"
+    assert "Bronwyn Tate" not in kept(reading_of(text, "Bronwyn Tate", chance=0.9))
+    assert "Bronwyn Tate" in kept(reading_of(text, "Bronwyn Tate", chance=0.8))
+    inside = "Which is the longer name?\nBronwyn Tate\nColin Hu"
+    assert "Tate" in kept(reading_of(inside, "Bronwyn Tate", chance=0.9))
 
 
 def test_half_certain_is_not_certain() -> None:
