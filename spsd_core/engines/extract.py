@@ -7,6 +7,7 @@ left can stand: at its beginning, at its end, or between marks.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -18,6 +19,7 @@ from spsd_core.engines.mending import edits_for
 from spsd_core.engines.protocol import Draft, DraftRequest, Engine, finished
 from spsd_core.reader.types import Certainty, Role, RoleReading, WordRole
 from spsd_core.reading import AtomKind, Reading
+from spsd_core.reading.lexicon import word_set
 from spsd_core.settings import ExtractSettings, Settings
 from spsd_core.spans import Edit, Span, Traced, apply_edits
 
@@ -31,6 +33,15 @@ _KEPT = (Role.TASK, Role.CONTEXT, Role.AFFECT, Role.PAYLOAD)
 _SURELY_KEPT = 0.5
 """Chance of one of these roles from which on a phrase of the phrase list stays."""
 _MOST_ROUNDS = 4
+_QUOTES = word_set(
+    "rewrite reword rephrase paraphrase translate proofread shorten exactly say says saying said"
+    " read reads write writes print prints show shows display displays type word phrase line text"
+    " sentence message string title titled subject called labelled labeled named"
+)
+"""A capital right after one of these begins somebody's words: `exactly Please call back`."""
+_WORD_BEFORE = re.compile(r"([a-z]+) $")
+_LONGEST_QUOTING = 12
+"""Characters of the longest of `_QUOTES`, with the space after it."""
 
 
 Place = Literal["sentence", "start", "inside"]
@@ -168,8 +179,16 @@ def _in_sentence(
         place: Place = "start" if run[0] == spoken[0] else "inside"
         if mean >= getattr(certainty, place):
             span = cut(text, words, spoken, run)
-            if span is not None:
+            if span is not None and not _is_quoted(text, words[run[0]].start):
                 yield Removal(span, mean, place)
+
+
+def _is_quoted(text: str, start: int) -> bool:
+    """Whether a deletion from `start` on would begin with what the word before it quotes."""
+    if not text[start : start + 1].isupper():
+        return False
+    before = _WORD_BEFORE.search(text, max(0, start - _LONGEST_QUOTING), start)
+    return before is not None and before[1] in _QUOTES
 
 
 def _mean(chances: Sequence[float], places: Sequence[int]) -> float:
@@ -206,7 +225,8 @@ def _listed(roles: RoleReading, *, dense: bool) -> Iterator[Removal]:
     starts = [word.start for word in words]
     for start, end in sorted(set(_phrases(roles.text, dense))):
         inside = words[bisect_left(starts, start) : bisect_left(starts, end)]
-        if not any(max(map(word.chance, _KEPT)) >= _SURELY_KEPT for word in inside):
+        kept = any(max(map(word.chance, _KEPT)) >= _SURELY_KEPT for word in inside)
+        if not kept and not _is_quoted(roles.text, start):
             yield Removal(Span(start, end), 1.0, "inside")
 
 

@@ -48,6 +48,18 @@ def test_courtesy_inside_payload_stays() -> None:
     assert mail in result.text
 
 
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "rewrite Please be advised that forklift certification classes move to room 4",
+        "Click the link in the row where the third cell is exactly Please call back today.",
+        "Change the button so that it says Thank you once the form has been sent off.",
+    ],
+)
+def test_words_quoted_without_quotation_marks_stay(quoted: str) -> None:
+    assert DISTILLER.distill(quoted).text == quoted
+
+
 def test_a_feeling_stays() -> None:
     text = "Hi there. I am so angry about this bill I could scream. Please explain line 4. Thanks!"
     result = DISTILLER.distill(text)
