@@ -20,11 +20,11 @@ from spsd_core.spans import Span, merge_spans, overlaps
 
 __all__ = ["release"]
 
-_SURE = 0.9
+_SURE = 0.85
 """Mean chance of scaffold over the words of a ceremony."""
 _LEAST = 0.6
 """Chance of scaffold of each of its words."""
-_CERTAIN = 0.95
+_CERTAIN = 0.9
 """Chance of each word from which on no word of courtesy is asked for."""
 _SIGNATURE = 40
 """Characters of a name below a sign-off."""

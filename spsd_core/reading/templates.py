@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from spsd_core.reading.lexicon import TEXT_NOUNS, word_set
+import re
+
+from spsd_core.reading.lexicon import COURTESY, TEXT_NOUNS, word_set
 from spsd_core.reading.payload import instruction, reached, to_end
 from spsd_core.reading.source import Source, Trigger
 from spsd_core.spans import Span
@@ -51,8 +53,15 @@ def _writing(source: Source, index: int) -> None:
 
 
 _TELLING_BEFORE = word_set(
-    "please then and to should must always you only just will can never or they customer user"
+    "please then and should must always you only just will can never or customer user"
 )
+_OBLIGED = word_set("has have needs need ought it him her them me")
+_OWN_WORDS = word_set("i we they")
+_SAID = COURTESY | word_set(
+    "goodbye bye goodnight welcome congratulations congrats happy merry yes no nothing something"
+)
+"""With one of these begins what somebody is to say: card to my aunt to say thank you."""
+_OPENING = re.compile(r"[ \t]{0,3}(?:[:\n\r\"\u201c'\u2018])")
 _NOT_SAYING = word_set(
     "want wanted like have just let's needless wish love i would could we say wanna"
 )
@@ -78,10 +87,19 @@ def _say(source: Source, index: int) -> None:
         return
     if source.word_at(index + 1) in ("it", "that", "this", "so", "something", "if", "whether", ""):
         return
-    if before == "" or before in _TELLING_BEFORE:
-        if before == "just" and source.word_at(index - 2) in ("wanted", "i", "to"):
-            return
+    if before == "to":
+        told = source.word_at(index + 1) in _SAID or source.word_at(index - 2) in _OBLIGED
+        told = told or _OPENING.match(source.flat, end) is not None
+    else:
+        told = before == "" or before in _TELLING_BEFORE
+    if not told or (before != "" and source.word_at(index - 2) in _OWN_WORDS):
+        return  # "I must say", "they can say"
+    if before == "just" and source.word_at(index - 2) in ("wanted", "to"):
+        return
+    if _OPENING.match(source.flat, end):
         to_end(source, end)
+    else:
+        source.take(end, sentence.end)
 
 
 def _respond(source: Source, index: int) -> None:

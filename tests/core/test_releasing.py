@@ -85,7 +85,7 @@ def test_facts_stay_whatever_the_reader_says(text: str, scaffold: str, stays: st
 def test_a_sentence_without_courtesy_needs_more_certainty() -> None:
     text = "It is only me, Colin from the hatch. Sort the list."
     sentence = "It is only me, Colin from the hatch."
-    assert "Colin" in kept(reading_of(text, sentence, chance=0.93))
+    assert "Colin" in kept(reading_of(text, sentence, chance=0.88))
     assert "Colin" not in kept(reading_of(text, sentence, chance=0.99))
 
 
@@ -127,10 +127,10 @@ def test_a_limit_on_the_answer_is_never_released(limit: str) -> None:
 
 def test_a_name_on_the_last_line_is_a_signature() -> None:
     text = "Where is my parcel from Leeds?\nBronwyn Tate"
-    assert "Bronwyn Tate" not in kept(reading_of(text, "Bronwyn Tate", chance=0.9))
+    assert "Bronwyn Tate" not in kept(reading_of(text, "Bronwyn Tate", chance=0.87))
     assert "Bronwyn Tate" in kept(reading_of(text, "Bronwyn Tate", chance=0.8))
     inside = "Which is the longer name?\nBronwyn Tate\nColin Hu"
-    assert "Tate" in kept(reading_of(inside, "Bronwyn Tate", chance=0.9))
+    assert "Tate" in kept(reading_of(inside, "Bronwyn Tate", chance=0.87))
 
 
 def test_half_certain_is_not_certain() -> None:
