@@ -8,10 +8,11 @@ from spsd_core.reading.lexicon import COURTESY, TEXT_NOUNS, word_set
 from spsd_core.reading.source import Source, Trigger
 from spsd_core.spans import Span
 
-__all__ = ["JUDGING_TRIGGERS", "TRIGGERS", "instruction", "reached", "to_end"]
+__all__ = ["JUDGING_TRIGGERS", "TRIGGERS", "block", "instruction", "reached", "to_end"]
 
 _WINDOW = 24
 _LONGEST_SENTENCE = 600
+_LONGEST_PHRASE = 80  # characters of a quotation that ends where its quotation mark does
 _LONG_ENOUGH = 8  # words that may be the text meant by "this" at the end of a prompt
 
 # Work on a text, whatever else is said.
@@ -67,7 +68,7 @@ def instruction(strong: bool) -> Trigger:
     """Make the trigger for a verb of work on a text; a weak verb needs a certain text."""
 
     def find(source: Source, index: int) -> None:
-        if reached(source):
+        if reached(source) or _is_told(source, index):
             return
         sentence = source.sentence_at(source.starts[index])
         last, named, pointed, noun, forward = index, False, False, False, False
@@ -98,6 +99,15 @@ def instruction(strong: bool) -> Trigger:
             source.take(source.ends[index], sentence.end)
 
     return find
+
+
+_SUBJECTS = word_set("we i they he she it")
+_MODALS = word_set("should could must will would can might may cannot can't couldn't shouldn't")
+
+
+def _is_told(source: Source, index: int) -> bool:
+    """Whether the verb tells what somebody does: why we should rewrite it, it can make that."""
+    return source.word_at(index - 1) in _MODALS and source.word_at(index - 2) in _SUBJECTS
 
 
 _CHANGES = re.compile(
@@ -135,7 +145,8 @@ def _mark(source: Source, index: int, sentence: Span) -> None:
     if delimiter is not None and source.flat[delimiter.end() :].strip():
         _from_delimiter(source, delimiter)
     elif not _is_courtesy(source, sentence.end) and not _refers_back(source, start, sentence):
-        to_end(source, sentence.end)
+        if source.word_at(index + 1) not in ("it", "them") or _ends_line(source, sentence):
+            to_end(source, sentence.end)
     elif _refers_back(source, start, sentence):
         source.take(0, sentence.start)
         if _is_long(source, sentence.end, len(source.text)):
@@ -144,18 +155,25 @@ def _mark(source: Source, index: int, sentence: Span) -> None:
         source.take(source.ends[index], sentence.end)
 
 
+def _ends_line(source: Source, sentence: Span) -> bool:
+    """Whether a new line follows the sentence: "it" is hardly ever what stands beside it."""
+    return "\n" in source.flat[sentence.end - 1 : sentence.end + 2]
+
+
 def _from_delimiter(source: Source, delimiter: re.Match[str]) -> None:
     """Payload after a colon, dash or line break, or from a quotation mark on."""
     quoted = delimiter[0] in "\"\u201c\xab`'"
-    _block(source, delimiter.start() if quoted else delimiter.end())
+    block(source, delimiter.start() if quoted else delimiter.end())
 
 
-def _block(source: Source, opening: int) -> None:
-    """Payload to the end of the text; in quotes or a fence, up to the closing one."""
+def block(source: Source, opening: int) -> None:
+    """Take payload to the end of the text; a phrase in quotes, or a fence, up to the closing one."""
     while opening < len(source.flat) and source.flat[opening].isspace():
         opening += 1
     end = source.closings.get(opening)
-    if end is not None and _AFTER_QUOTE.match(source.flat, end):
+    if end is not None and (
+        end - opening <= _LONGEST_PHRASE or _AFTER_QUOTE.match(source.flat, end)
+    ):
         source.take(opening, end)
     else:
         to_end(source, opening)
@@ -202,7 +220,7 @@ def _labelled(source: Source, index: int) -> None:
         return  # the writer's own: "Subject: ... Message: ..."
     colon = _NOUN_COLON.match(source.flat, source.ends[index])
     if colon is not None and source.flat[colon.end() : colon.end() + 400].strip():
-        _block(source, colon.end())
+        block(source, colon.end())
 
 
 def _here(source: Source, index: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from spsd_core.reading.lexicon import COURTESY, TEXT_NOUNS, word_set
-from spsd_core.reading.payload import instruction, reached, to_end
+from spsd_core.reading.payload import block, instruction, reached, to_end
 from spsd_core.reading.source import Source, Trigger
 from spsd_core.spans import Span
 
@@ -14,10 +14,13 @@ __all__ = ["TRIGGERS"]
 _WINDOW = 24
 
 
-def _whole(source: Source, sentence: Span) -> None:
-    """Take a sentence as payload, once."""
-    if not source.payload or source.payload[-1] != sentence:
-        source.take(*sentence)
+def _around(source: Source, index: int, sentence: Span) -> None:
+    """Take the sentence around a word as payload, once; of a very long one what is near."""
+    first, last = max(0, index - _WINDOW), min(len(source.starts) - 1, index + _WINDOW)
+    near = Span(max(sentence.start, source.starts[first]), min(sentence.end, source.ends[last]))
+    near = sentence if near.end - near.start >= (sentence.end - sentence.start) // 2 else near
+    if not source.payload or source.payload[-1] != near:
+        source.take(*near)
 
 
 _WRITING_NOUNS = TEXT_NOUNS | word_set("card toast invitation greeting eulogy vow vows apology")
@@ -96,8 +99,9 @@ def _say(source: Source, index: int) -> None:
         return  # "I must say", "they can say"
     if before == "just" and source.word_at(index - 2) in ("wanted", "to"):
         return
-    if _OPENING.match(source.flat, end):
-        to_end(source, end)
+    opening = _OPENING.match(source.flat, end)
+    if opening is not None:
+        block(source, opening.end() - (opening[0][-1] not in ":\n\r"))
     else:
         source.take(end, sentence.end)
 
@@ -132,7 +136,7 @@ _ROLE_ARTICLES = word_set("a an the my going now acting playing")
 
 
 def _role(source: Source, index: int) -> None:
-    """act as, pretend to be, you are a ...: the sentence that sets the role."""
+    """act as, pretend to be, you are a ...: from there to the end of the sentence."""
     word, after = source.low[index], source.word_at(index + 1)
     if after not in _ROLES[word] and word != "roleplay":
         return
@@ -145,7 +149,7 @@ def _role(source: Source, index: int) -> None:
             or _is_praise(source, index)
         ):
             return
-    _whole(source, sentence)
+    source.take(source.starts[index], sentence.end)
 
 
 _PRAISE = word_set(
@@ -185,7 +189,7 @@ def _mention(source: Source, index: int) -> None:
             return
     elif after not in ("of", "for", "to", "is", "in"):
         return
-    _whole(source, sentence)
+    _around(source, index, sentence)
 
 
 def _quoted_speech(source: Source, index: int) -> None:

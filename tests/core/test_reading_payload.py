@@ -136,6 +136,26 @@ def test_ordinary_requests_hold_no_payload(text: str) -> None:
     assert payload(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "protected", "free"),
+    [
+        ('How do I set it to say "Hi there" instead if it is empty? Many thanks!', '"Hi there"',
+         "Many thanks!"),
+        ("I would like you to act as a poet. Thank you!", "act as a poet.", "I would like you to"),
+        ("Please explain why we should rewrite it. Thanks a lot for your help with this, cheers!",
+         None, "Thanks a lot"),
+        ("My goose can make it sound like a horn. Do we get the missed lessons? Thank you so much!",
+         None, "Thank you so much"),
+        ("Say hello to my aunt in Welsh. I am so grateful for this, you are kind.",
+         "hello to my aunt in Welsh.", "I am so grateful"),
+    ],
+)  # fmt: skip
+def test_payload_is_what_is_meant_and_no_more(text: str, protected: str | None, free: str) -> None:
+    reading = read(text)
+    assert protected is None or is_protected(reading, protected)
+    assert is_free(reading, free)
+
+
 def test_thanks_after_a_closing_quote_or_fence_are_free() -> None:
     quoted = 'Please translate "Where is the station?" into Italian. Thanks a lot!'
     assert is_free(read(quoted), "Thanks a lot!")
