@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from spsd_core.reader.types import Role, RoleReading, WordRole
+from spsd_core.reading.feeling import SHOUTING
 from spsd_core.reading.lexicon import word_set
 from spsd_core.reading.types import Atom, AtomKind, Reading
 from spsd_core.spans import Span, merge_spans, overlaps
@@ -24,11 +25,11 @@ _SURE = 0.85
 """Mean chance of scaffold over the words of a ceremony."""
 _LEAST = 0.6
 """Chance of scaffold of each of its words."""
-_CERTAIN = 0.9
+_CERTAIN = 0.85
 """Chance of each word from which on no word of courtesy is asked for."""
 _SIGNATURE = 40
 """Characters of a name below a sign-off."""
-_LAST_LINE = 0.85
+_LAST_LINE = 0.75
 """Chance of each word of a name that is the last line of all: nothing is left for it to be but
 a signature."""
 _RELEASED = frozenset(
@@ -62,6 +63,7 @@ _HUMBLE = re.compile(
 """How a limit begins that limits nothing: only a small thing, last one, better than mine."""
 _GLUED = re.compile(r"[^\W\d_]*[.,][^\W\d_]*")
 """An identifier that is two words with the space forgotten: Mr.or."""
+_LETTERS = re.compile(r"\w(?:.*\w)?", re.DOTALL)
 _BEFORE = 24
 """Characters before a negation that say whose it is."""
 _COURTESY = word_set(
@@ -94,9 +96,14 @@ def release(reading: Reading, roles: RoleReading) -> Reading:
     """`reading` with the Reader's roles, without the atoms that only belong to a ceremony."""
     ceremonies = list(_with_signatures(roles.text, _ceremonies(roles)))
     released = set(_released(reading, ceremonies))
-    if not released:
+    atoms = tuple(
+        part
+        for atom in reading.atoms
+        if atom not in released
+        for part in _without_ceremonies(reading, atom, ceremonies)
+    )
+    if atoms == reading.atoms:
         return replace(reading, roles=roles)
-    atoms = tuple(atom for atom in reading.atoms if atom not in released)
     protected = [(a.start, a.end) for a in atoms if a.kind is not AtomKind.QUESTION]
     return replace(
         reading,
@@ -172,6 +179,29 @@ def _released(reading: Reading, ceremonies: Sequence[_Ceremony]) -> Iterator[Ato
             return
         if _is_ceremonial(reading, atom, ceremonies[place]):
             yield atom
+
+
+def _without_ceremonies(
+    reading: Reading, atom: Atom, ceremonies: Sequence[_Ceremony]
+) -> Iterator[Atom]:
+    """Who shouts a whole message shouts its greeting, too: of a shout what is no ceremony stays."""
+    if atom.key != SHOUTING or overlaps((atom.start, atom.end), reading.payload):
+        yield atom
+        return
+    start = atom.start
+    for ceremony in ceremonies:
+        inside = start <= ceremony.span.start and ceremony.span.end <= atom.end
+        if inside and (ceremony.courteous or ceremony.certain):
+            yield from _shout(reading.text, atom, start, ceremony.span.start)
+            start = ceremony.span.end
+    yield from _shout(reading.text, atom, start, atom.end)
+
+
+def _shout(text: str, atom: Atom, start: int, end: int) -> Iterator[Atom]:
+    """The words of a shout between two places, if any."""
+    said = _LETTERS.search(text, start, end)
+    if said is not None:
+        yield replace(atom, start=said.start(), end=said.end())
 
 
 def _is_ceremonial(reading: Reading, atom: Atom, ceremony: _Ceremony) -> bool:

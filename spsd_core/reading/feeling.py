@@ -10,7 +10,10 @@ from spsd_core.reading.stemming import stem
 from spsd_core.reading.types import AtomKind
 from spsd_core.spans import Span, overlaps
 
-__all__ = ["TRIGGERS", "find_emphasis"]
+__all__ = ["SHOUTING", "TRIGGERS", "find_emphasis"]
+
+SHOUTING = "frustrated shouting"
+"""Key of the atom of words in capitals."""
 
 _CLASSES = {
     "frustrated": "frustrated frustrating frustration frustrates annoyed annoying annoys angry"
@@ -177,7 +180,7 @@ def _end_shout(source: Source, run: list[int], payload: tuple[Span, ...]) -> Non
     span = source.starts[run[0]], source.ends[run[-1]]
     if overlaps(span, payload) or all(source.low[index] in COURTESY for index in run):
         return
-    source.add(AtomKind.FEELING, *span, "frustrated shouting")
+    source.add(AtomKind.FEELING, *span, SHOUTING)
 
 
 def _find_loud_marks(source: Source, payload: tuple[Span, ...]) -> None:

@@ -13,8 +13,12 @@ from spsd_core.reading import AtomKind, Reading, read
 _NEUTRAL = {"none": 1.0}
 
 
-def reading_of(text: str, *scaffold: str, chance: float = 0.99, affect: float = 0.0) -> Reading:
+def reading_of(
+    text: str, *scaffold: str, chance: float = 0.99, affect: float = 0.0, doubtful: str = ""
+) -> Reading:
     """`text` as rules read it, released by a stand-in for the Reader: `scaffold` phrases are sure.
+
+    Of one word of them it may be `doubtful`: a chance of 0.76.
 
     The Reader's own judgement is tested elsewhere; here it is given, so that each rule is tested.
     """
@@ -24,7 +28,8 @@ def reading_of(text: str, *scaffold: str, chance: float = 0.99, affect: float = 
         start, end = match.span()
         sure = any(first <= start and end <= last for first, last in spans)
         odds = [0.0] * len(Role)
-        odds[list(Role).index(Role.SCAFFOLD)] = chance if sure else 0.0
+        certainty = 0.76 if match[0] == doubtful else chance
+        odds[list(Role).index(Role.SCAFFOLD)] = certainty if sure else 0.0
         odds[list(Role).index(Role.AFFECT)] = affect if sure else 0.0
         odds[0] = 1 - sum(odds)
         words.append(WordRole(start, end, tuple(odds)))
@@ -85,8 +90,8 @@ def test_facts_stay_whatever_the_reader_says(text: str, scaffold: str, stays: st
 def test_a_sentence_without_courtesy_needs_more_certainty() -> None:
     text = "It is only me, Colin from the hatch. Sort the list."
     sentence = "It is only me, Colin from the hatch."
-    assert "Colin" in kept(reading_of(text, sentence, chance=0.88))
-    assert "Colin" not in kept(reading_of(text, sentence, chance=0.99))
+    assert "Colin" in kept(reading_of(text, sentence, doubtful="hatch"))
+    assert "Colin" not in kept(reading_of(text, sentence))
 
 
 @pytest.mark.parametrize(
@@ -127,10 +132,19 @@ def test_a_limit_on_the_answer_is_never_released(limit: str) -> None:
 
 def test_a_name_on_the_last_line_is_a_signature() -> None:
     text = "Where is my parcel from Leeds?\nBronwyn Tate"
-    assert "Bronwyn Tate" not in kept(reading_of(text, "Bronwyn Tate", chance=0.87))
+    assert "Bronwyn Tate" not in kept(reading_of(text, "Bronwyn Tate", doubtful="Tate"))
     assert "Bronwyn Tate" in kept(reading_of(text, "Bronwyn Tate", chance=0.8))
     inside = "Which is the longer name?\nBronwyn Tate\nColin Hu"
-    assert "Tate" in kept(reading_of(inside, "Bronwyn Tate", chance=0.87))
+    assert "Tate" in kept(reading_of(inside, "Bronwyn Tate", doubtful="Tate"))
+
+
+def test_who_shouts_everything_shouts_the_greeting_too() -> None:
+    text = "HELLO DEAR SIR MY VAN DOES NOT START AT ALL THANK YOU VASILE"
+    after = reading_of(text, "HELLO DEAR SIR", "THANK YOU VASILE")
+    assert [text[a.start : a.end] for a in after.of_kind(AtomKind.FEELING)] == [
+        "MY VAN DOES NOT START AT ALL"
+    ]
+    assert reading_of(text).of_kind(AtomKind.FEELING) == read(text).of_kind(AtomKind.FEELING)
 
 
 def test_half_certain_is_not_certain() -> None:
