@@ -14,11 +14,7 @@ import base64
 import hashlib
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+from typing import Any, NamedTuple
 
 __all__ = ["Interval", "PoissonBootstrap"]
 
@@ -62,7 +58,7 @@ class PoissonBootstrap:
         self._seed = seed
         self.sums = dict.fromkeys(figures, 0)
         self._replicated: Any = np.zeros((replicates, len(figures)))
-        self._weights: list[npt.NDArray[np.uint8]] = []
+        self._drawn: list[bytes] = []
         self._values: list[Sequence[int]] = []
         self._table = _poisson_table()
 
@@ -73,12 +69,11 @@ class PoissonBootstrap:
             cluster: its conversation.
             values: whole numbers, in the order of `figures`.
         """
-        import numpy as np
-
         for name, value in zip(self.sums, values):
-            self.sums[name] += value
+            if value:
+                self.sums[name] += value
         drawn = hashlib.shake_128(b"%d " % self._seed + cluster).digest(2 * self._replicates)
-        self._weights.append(self._table[np.frombuffer(drawn, dtype="<u2")])
+        self._drawn.append(drawn)
         self._values.append(values)
         if len(self._values) >= _PENDING:
             self._settle()
@@ -88,9 +83,10 @@ class PoissonBootstrap:
         import numpy as np
 
         if self._values:
-            weights = np.array(self._weights, dtype=np.float64)
+            drawn = np.frombuffer(b"".join(self._drawn), dtype="<u2")
+            weights = self._table[drawn].reshape(-1, self._replicates)
             self._replicated += weights.T @ np.array(self._values, dtype=np.float64)
-            self._weights, self._values = [], []
+            self._drawn, self._values = [], []
 
     def ratio(self, above: dict[str, float], below: dict[str, float] | str) -> Interval:
         """A ratio of two sums of figures, each times its factor."""
@@ -140,4 +136,4 @@ def _poisson_table() -> Any:
         total += math.exp(-1) / math.factorial(count)
         borders.append(total)
     places = (np.arange(_LEVELS) + 0.5) / _LEVELS
-    return np.searchsorted(np.array(borders), places).astype(np.uint8)
+    return np.searchsorted(np.array(borders), places).astype(np.float64)

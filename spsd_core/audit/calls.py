@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from spsd_core.admission import refuse
@@ -17,10 +18,10 @@ from spsd_core.audit.reading import Outcome, Task
 from spsd_core.audit.shapes import Entry
 from spsd_core.chat import ChatMessage
 from spsd_core.distillation import Reason
-from spsd_core.settings import Settings
+from spsd_core.settings import Role, Settings
 from spsd_core.tokens import RequestCounter
 
-__all__ = ["Call", "Prompt", "calls_of", "tasks_of"]
+__all__ = ["Call", "Frames", "Prompt", "calls_of", "tasks_of"]
 
 _UNREAD = frozenset(
     {
@@ -70,6 +71,31 @@ class Call:
     """Whether a user or a tool has the word in it."""
 
 
+class Frames:
+    """Tokens of the chat template, counted once.
+
+    Args:
+        counter: of the target model.
+    """
+
+    def __init__(self, counter: RequestCounter) -> None:
+        self._counter = counter
+        self._of_roles: dict[Role, int] = {}
+
+    @cached_property
+    def request(self) -> int:
+        """Of a request without a message."""
+        return self._counter.request(())
+
+    def of(self, role: Role) -> int:
+        """Of a message of this role without its text."""
+        found = self._of_roles.get(role)
+        if found is None:
+            found = self._counter.request(((role, ""),)) - self.request
+            self._of_roles[role] = found
+        return found
+
+
 def tasks_of(entry: Entry, settings: Settings) -> Iterator[Task]:
     """What has to be known of the texts of an entry."""
     alone = _alone(entry)
@@ -90,7 +116,7 @@ def tasks_of(entry: Entry, settings: Settings) -> Iterator[Task]:
 def calls_of(
     entry: Entry,
     settings: Settings,
-    counter: RequestCounter,
+    frames: Frames,
     outcome_of: Callable[[Task], Outcome],
 ) -> list[Call]:
     """The calls of an entry: one, or of a transcript one an answer.
@@ -100,14 +126,13 @@ def calls_of(
     Args:
         entry: a record of the log.
         settings: those of the distiller.
-        counter: counts the frames of messages.
+        frames: of requests and messages, in tokens.
         outcome_of: gives what `tasks_of` asked for.
     """
-    empty = counter.request(())
     window = settings.chat.critical_window
     recent: deque[bool] = deque(maxlen=1 if window is None else window)
     calls: list[Call] = []
-    history, again, begun = empty, 0, False
+    history, again, begun = frames.request, 0, False
     call = Call(begins=True)
     for message in entry.messages:
         answers = message.role == "assistant"
@@ -118,7 +143,7 @@ def calls_of(
         recent.append(closed if window is None else known.closes)
         call.closed = closed
         call.asks = call.asks or message.role in _ASKING
-        tokens = counter.request(((message.role, ""),)) - empty + known.tokens
+        tokens = frames.of(message.role) + known.tokens
         call.new += tokens
         call.turn += tokens if message.role != "system" else 0
         for prompt in known.prompts(closed=closed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+from bisect import bisect_right
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from typing import Any
@@ -230,7 +231,7 @@ _PLAIN = (
 
 
 def _class(words: int) -> int:
-    return next(place for place in reversed(range(len(LENGTHS))) if words >= LENGTHS[place])
+    return bisect_right(LENGTHS, words) - 1
 
 
 def _cluster(entry: Entry) -> bytes:

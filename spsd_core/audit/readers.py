@@ -8,8 +8,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from spsd_core.audit.json_records import json_values
 from spsd_core.audit.messages import NoMessagesError
-from spsd_core.audit.records import Cut, csv_rows, json_values, lines
+from spsd_core.audit.records import Cut, csv_rows, lines
 from spsd_core.audit.shapes import TEXT_FIELDS, Entry, LeftOut, entry_of
 from spsd_core.audit.sources import Source
 from spsd_core.exceptions import ConfigurationError
@@ -39,8 +40,6 @@ class Place(NamedTuple):
 
     offset: int = 0
     lines: int = 0
-    damaged: int = 0
-    """1 where the log ends here although it should not, and that was counted."""
 
 
 class Read(NamedTuple):
@@ -50,6 +49,9 @@ class Read(NamedTuple):
     after: Place
     entry: Entry | LeftOut | None
     problem: str = ""
+    unfinished: bool = False
+    """Whether it may be another record when the writer of the log has gone on. So it counts in a
+    report, and a later run begins before it."""
 
 
 def detect(source: Source, asked: Format | None, column: str | None) -> Form:
@@ -142,19 +144,23 @@ def read_entries(
         after = Place(cut.end, cut.lines_read)
         if form.header and place.offset == 0 and cut.line == 1:
             continue
-        if cut.problem:
-            yield Read(cut.line, after, None, cut.problem)
-            continue
-        try:
-            entry = entry_of(_record(cut, form), column=form.column, run_types=run_types)
-        except (NoMessagesError, _NoRecordError) as error:
-            yield Read(cut.line, after, None, str(error))
-        except RecursionError:
-            yield Read(cut.line, after, None, "nested too deeply")
-        else:
-            yield Read(cut.line, after, entry)
-    if source.damage and not (place.damaged and place.offset == source.position):
-        yield Read(after.lines + 1, Place(source.position, after.lines, 1), None, source.damage)
+        entry, problem = _entry(cut, form, run_types)
+        yield Read(cut.line, after, entry, problem, cut.unfinished)
+    if source.damage:
+        end = Place(source.position, after.lines)
+        yield Read(after.lines + 1, end, None, source.damage, unfinished=True)
+
+
+def _entry(cut: Cut, form: Form, run_types: tuple[str, ...]) -> tuple[Entry | LeftOut | None, str]:
+    """What a record says, or why it is broken."""
+    if cut.problem:
+        return None, cut.problem
+    try:
+        return entry_of(_record(cut, form), column=form.column, run_types=run_types), ""
+    except (NoMessagesError, _NoRecordError) as error:
+        return None, str(error)
+    except RecursionError:
+        return None, "nested too deeply"
 
 
 class _NoRecordError(ValueError):

@@ -6,23 +6,27 @@ A task and its outcome hold plain values, so that they travel between processes 
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from spsd_core.distillation import Distillation
 from spsd_core.distiller import Distiller
-from spsd_core.reading import AtomKind
+from spsd_core.reading import AtomKind, Reading
+from spsd_core.settings import Settings
 
 if TYPE_CHECKING:
     from spsd_core.reader import RoleReading
 
-__all__ = ["Outcome", "Risk", "Task", "examine"]
+__all__ = ["Examiner", "Outcome", "Risk", "Task", "examine"]
 
 Task = tuple[Literal["distil", "reader", "rules"], str]
 """What to do with which text: distil it; or only count it and let the gate read it, with the
 Reader's view or by the rules alone."""
 
 _PWH_PER_UWH = 1_000_000
+_READINGS = 4
+"""Of a text and its drafts: enough until its risk was judged."""
 _FACTS = {
     AtomKind.NEGATION: "negation",
     AtomKind.LIMIT: "limit",
@@ -67,6 +71,25 @@ class Outcome(NamedTuple):
     ms: float = 0.0
     edits: tuple[tuple[int, int, str], ...] = ()
     risk: Risk | None = None
+
+
+class Examiner(Distiller):
+    """A distiller that can be asked what it has just read, without reading it again."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._just_read: OrderedDict[str, Reading] = OrderedDict()
+
+    def read(
+        self, text: str, roles: RoleReading | None = None, deadline: float | None = None
+    ) -> Reading:
+        """As a distiller reads; the last few readings are kept."""
+        found = self._just_read.get(text)
+        if found is None:
+            found = self._just_read[text] = super().read(text, roles, deadline)
+            if len(self._just_read) > _READINGS:
+                self._just_read.popitem(last=False)
+        return found
 
 
 def examine(distiller: Distiller, tasks: Sequence[Task]) -> list[Outcome]:

@@ -1,22 +1,21 @@
-"""A log cut into records: lines, JSON values, rows of CSV. Each with its line number and its end.
+"""A log cut into records: lines and rows of CSV. Each with its line number and its end.
 
-Nothing is held but the record at hand, and of that no more than `LONGEST_RECORD` bytes.
+Nothing is held but the record at hand, and of that no more than `LONGEST_RECORD` bytes. JSON that
+is not one object a line is cut in `spsd_core.audit.json_records`.
 """
 
 from __future__ import annotations
 
 import csv
-import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from spsd_core.audit.sources import LONGEST_RECORD, Source
 
-__all__ = ["Cut", "csv_rows", "json_values", "lines"]
+__all__ = ["TOO_LONG", "Cut", "csv_rows", "lines"]
 
-_TOO_LONG = f"longer than {LONGEST_RECORD // 1_000_000} MB"
-_TOKEN_RE = re.compile(rb'["{}\[\]\\]')
+TOO_LONG = f"longer than {LONGEST_RECORD // 1_000_000} MB"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -33,6 +32,8 @@ class Cut(NamedTuple):
     cells: tuple[str, ...] = ()
     """Of a row of CSV."""
     problem: str = ""
+    unfinished: bool = False
+    """Whether the log ends in it, or before it was clear what it is: its writer may yet go on."""
 
 
 def lines(source: Source, line: int) -> Iterator[Cut]:
@@ -44,103 +45,24 @@ def lines(source: Source, line: int) -> Iterator[Cut]:
     """
     while data := source.readline(LONGEST_RECORD):
         line += 1
-        if not data.endswith(b"\n") and len(data) >= LONGEST_RECORD:
-            _to_end_of_line(source)
-            yield Cut(line, source.position, line, problem=_TOO_LONG)
+        ended = data.endswith(b"\n")
+        if not ended and len(data) >= LONGEST_RECORD:
+            ended = _to_end_of_line(source)
+            yield Cut(line, source.position, line, problem=TOO_LONG, unfinished=not ended)
             continue
         if line == 1:
             data = data.removeprefix(_BOM)
         data = data.rstrip(b"\r\n")
         if data.strip():
-            yield Cut(line, source.position, line, data)
+            yield Cut(line, source.position, line, data, unfinished=not ended)
 
 
-def _to_end_of_line(source: Source) -> None:
-    while (piece := source.readline(1 << 20)) and not piece.endswith(b"\n"):
-        pass
-
-
-def json_values(source: Source, line: int) -> Iterator[Cut]:
-    """The JSON objects and strings of a log: those of one large array, or one after the other.
-
-    Args:
-        source: read from where it stands, which is between two values.
-        line: line breaks that lie before that.
-    """
-    cutter = _Cutter(source.position, line)
-    while block := source.read():
-        yield from cutter.feed(block)
-    if cutter.inside:
-        yield Cut(cutter.began, source.position, cutter.line + 1, problem="it has no end")
-
-
-class _Cutter:
-    """Finds where JSON values begin and end, whatever blocks they come in."""
-
-    def __init__(self, position: int, line: int) -> None:
-        self.line = line
-        """Line breaks so far."""
-        self.began = 0
-        """The line on which the value at hand began."""
-        self.inside = False
-        self._position = position
-        self._depth = 0
-        self._in_string = False
-        self._escaped = -1
-        self._held = bytearray()
-        self._too_long = False
-
-    def feed(self, block: bytes) -> Iterator[Cut]:
-        counted = start = 0
-        for match in _TOKEN_RE.finditer(block):
-            place, token = match.start(), match[0]
-            if self._position + place == self._escaped:
-                continue
-            if not self.inside:
-                if token not in (b"{", b'"'):
-                    continue
-                self.line += block.count(b"\n", counted, place)
-                counted = start = place
-                self.inside, self.began = True, self.line + 1
-            if self._ends(token, self._position + place):
-                self._hold(block[start : place + 1])
-                self.line += block.count(b"\n", counted, place)
-                counted = place
-                yield self._cut(self._position + place + 1)
-        if self.inside:
-            self._hold(block[start:])
-        self.line += block.count(b"\n", counted)
-        self._position += len(block)
-
-    def _ends(self, token: bytes, place: int) -> bool:
-        if self._in_string:
-            if token == b"\\":
-                self._escaped = place + 1
-            elif token == b'"':
-                self._in_string = False
-                return self._depth == 0
-        elif token == b'"':
-            self._in_string = True
-        elif token in (b"{", b"["):
-            self._depth += 1
-        elif token in (b"}", b"]"):
-            self._depth -= 1
-            return self._depth == 0
-        return False
-
-    def _hold(self, piece: bytes) -> None:
-        self._too_long = self._too_long or len(self._held) + len(piece) > LONGEST_RECORD
-        if self._too_long:
-            self._held.clear()
-        else:
-            self._held += piece
-
-    def _cut(self, end: int) -> Cut:
-        problem = _TOO_LONG if self._too_long else ""
-        cut = Cut(self.began, end, self.line, bytes(self._held), problem=problem)
-        self.inside = self._too_long = False
-        self._held.clear()
-        return cut
+def _to_end_of_line(source: Source) -> bool:
+    """Skip the rest of a line; whether it has an end."""
+    while piece := source.readline(1 << 20):
+        if piece.endswith(b"\n"):
+            return True
+    return False
 
 
 def csv_rows(source: Source, line: int, delimiter: str) -> Iterator[Cut]:
@@ -161,14 +83,18 @@ def csv_rows(source: Source, line: int, delimiter: str) -> Iterator[Cut]:
         except (csv.Error, _RowTooLongError) as error:
             # a stray quote: the line it stands on is broken, those after it are read again
             if feed.exhausted_early():
-                yield Cut(*feed.first_line_only(), problem="a quotation mark has no partner")
+                where, problem = feed.first_line_only(), "a quotation mark has no partner"
             else:
-                yield Cut(*feed.where(), problem=str(error))
+                where, problem = feed.where(), str(error)
+            yield Cut(*where, problem=problem, unfinished=feed.unfinished)
             continue
         if cells is None:
             return
         if any(cell.strip() for cell in cells):
-            yield Cut(*feed.where(), cells=tuple(cells), problem=_not_text(cells))
+            problem = _not_text(cells)
+            yield Cut(
+                *feed.where(), cells=tuple(cells), problem=problem, unfinished=feed.unfinished
+            )
 
 
 def _not_text(cells: Sequence[str]) -> str:
@@ -187,6 +113,8 @@ class _Feed:
     """Lines for a reader of CSV, which can be given back."""
 
     def __init__(self, source: Source, line: int) -> None:
+        self.unfinished = False
+        """Whether a row went on to the end of the log: what comes after that may be part of it."""
         self._source = source
         self._ahead: deque[bytes] = deque()
         self._row: list[bytes] = []
@@ -220,15 +148,18 @@ class _Feed:
     def __next__(self) -> str:
         data = self._ahead.popleft() if self._ahead else self._source.readline(LONGEST_RECORD)
         if not data:
+            self.unfinished = self.unfinished or bool(self._row)
             raise StopIteration
         self._row.append(data)
         self._size += len(data)
-        if not data.endswith(b"\n") and len(data) >= LONGEST_RECORD:
+        ended = data.endswith(b"\n")
+        if not ended and len(data) >= LONGEST_RECORD:
             before = self._source.position
-            _to_end_of_line(self._source)
+            ended = _to_end_of_line(self._source)
             self._size += self._source.position - before
+        self.unfinished = self.unfinished or not ended
         if self._size > LONGEST_RECORD:
-            raise _RowTooLongError(_TOO_LONG)
+            raise _RowTooLongError(TOO_LONG)
         if self._line == 0 and len(self._row) == 1:
             data = data.removeprefix(_BOM)
         return data.decode("utf-8", "surrogateescape")

@@ -16,10 +16,10 @@ from spsd_core.settings import Settings
 
 __all__ = ["AuditReport", "Verdict", "build_report"]
 
-Verdict = Literal["helps", "unclear", "will not help", "nothing to judge"]
+Verdict = Literal["helps", "unclear", "will not help", "too few to tell", "nothing to judge"]
 _GATED = ("safety_critical", "critical_conversation", "gate_failed")
 _FEW = 30
-"""Conversations below which an interval is called unsure."""
+"""Conversations below which there is no verdict: their interval is narrower than what is known."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,12 @@ def _verdict(share: Interval, figures: Figures, limit: float) -> tuple[Verdict, 
         f"{share.value:.2%} of the input tokens would be saved (95 % interval {low:.2%} to "
         f"{high:.2%}), and the limit is {limit:.2%}"
     )
+    conversations = figures["conversations"]
+    if conversations < _FEW:
+        return "too few to tell", (
+            f"Whether SPSD helps this traffic cannot be told from {conversations} conversation(s); "
+            f"{_FEW} are needed: take a larger sample. Here {saving}."
+        )
     if high < limit:
         return "will not help", f"SPSD will not help this traffic: {saving}."
     if low >= limit:
@@ -137,10 +143,7 @@ def _verdict(share: Interval, figures: Figures, limit: float) -> tuple[Verdict, 
 def _notes(figures: Figures, tokenizer: str) -> list[str]:
     notes = []
     if 0 < figures["conversations"] < _FEW:
-        notes.append(
-            f"Only {figures['conversations']} conversation(s): the intervals are too narrow to be "
-            "relied on; take a larger sample of the traffic."
-        )
+        notes.append("The intervals are too narrow to be relied on, for want of conversations.")
     if "estimate" in tokenizer:
         notes.append(
             "Tokens are estimates, and drafts that save little are not sent; install the target's "

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spsd_core import __version__
-from spsd_core.audit.calls import calls_of, tasks_of
+from spsd_core.audit.calls import Frames, calls_of, tasks_of
 from spsd_core.audit.figures import Figures
 from spsd_core.audit.options import AuditOptions
 from spsd_core.audit.readers import Form, Place, Read, detect, read_entries
@@ -41,15 +41,13 @@ _BATCH_CHARS = 30_000
 _REMEMBERED = 20_000
 """Outcomes kept, so that a text that comes again is not examined again."""
 
-_Key = tuple[str, bytes]
-
 
 @dataclass(slots=True)
 class _Chunk:
     """Some records, and where the outcomes of their texts will be."""
 
     reads: list[Read] = field(default_factory=list)
-    known: dict[_Key, _Ticket] = field(default_factory=dict)
+    known: dict[Task, _Ticket] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -114,7 +112,8 @@ class _Audit:
         self._options = options
         self._workers = workers
         self._counter = build_request_counter(settings.target)
-        self._remembered: OrderedDict[_Key, _Ticket] = OrderedDict()
+        self._frames = Frames(self._counter)
+        self._remembered: OrderedDict[tuple[str, bytes], _Ticket] = OrderedDict()
         self._terms: dict[str, Any] = {
             "settings": settings.fingerprint(),
             **options.counting(),
@@ -123,6 +122,8 @@ class _Audit:
         self._form: Form | None = None
         self._place = Place()
         self._adding = False
+        self._unfinished = False
+        """Whether something was added up that is not to be in the state: see `Read.unfinished`."""
         self._saved_at = time.monotonic()
         self._take_up()
 
@@ -191,12 +192,12 @@ class _Audit:
 
     def _ticket(self, chunk: _Chunk, task: Task) -> _Ticket | None:
         """A new ticket where nobody has examined the text; the chunk gets it in any case."""
-        key = (task[0], text_key(task[1]))
-        if key in chunk.known:
+        if task in chunk.known:
             return None
+        key = (task[0], text_key(task[1]))  # the texts themselves would fill the memory
         known = self._remembered.get(key)
         ticket = known or _Ticket()
-        chunk.known[key] = self._remembered[key] = ticket
+        chunk.known[task] = self._remembered[key] = ticket
         self._remembered.move_to_end(key)
         if len(self._remembered) > _REMEMBERED:
             self._remembered.popitem(last=False)
@@ -219,6 +220,10 @@ class _Audit:
             ticket.redeem()  # here it waits, and may be interrupted
         self._adding = True
         for read in chunk.reads:
+            if read.unfinished and not self._unfinished:
+                self._adding = False
+                self._save()
+                self._unfinished = self._adding = True
             self._add_one(read, chunk)
             self._place = read.after
         self._adding = False
@@ -236,15 +241,18 @@ class _Audit:
             calls = calls_of(
                 read.entry,
                 self._settings,
-                self._counter,
-                lambda task: chunk.known[task[0], text_key(task[1])].redeem(),
+                self._frames,
+                lambda task: chunk.known[task].redeem(),
             )
             self.figures.add(read.line, read.entry, calls)
 
     def _save(self) -> None:
-        """Write the state, unless a chunk is half added up: then the one before stands."""
+        """Write the state; not where a chunk is half added up, or what may yet change was added.
+
+        Then the one before stands.
+        """
         path = self._options.state
-        if path is None or self._adding or self._form is None:
+        if path is None or self._adding or self._unfinished or self._form is None:
             return
         state = State(
             self._terms,

@@ -144,7 +144,8 @@ def _conversation(body: Mapping[str, Any], record: Mapping[str, Any]) -> str | N
     if isinstance(extra, dict) or "run_type" in record:  # LangSmith's session_id is its project
         inner = extra.get("metadata") if isinstance(extra, dict) else None
         return id_in(inner, _CONVERSATION) if isinstance(inner, dict) else None
-    for holder in (record, record.get("metadata"), body, body.get("metadata")):
+    inside = () if body is record else (body, body.get("metadata"))
+    for holder in (record, record.get("metadata"), *inside):
         found = id_in(holder, _CONVERSATION) if isinstance(holder, dict) else None
         if found is not None:
             return found
@@ -154,9 +155,10 @@ def _conversation(body: Mapping[str, Any], record: Mapping[str, Any]) -> str | N
 def _when(record: Mapping[str, Any], body: Mapping[str, Any]) -> float | None:
     response = record.get("response")
     inner = response.get("body", response) if isinstance(response, dict) else {}
-    for holder in (record, body, inner):
-        for name in _TIMES:
-            found = _seconds(holder.get(name)) if isinstance(holder, dict) else None
+    for holder in (record, *(() if body is record else (body,)), inner):
+        for name in _TIMES if holder and isinstance(holder, dict) else ():
+            value = holder.get(name)
+            found = None if value is None else _seconds(value)
             if found is not None:
                 return found
     return None

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import sys
-import zlib
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from spsd_core.audit.unpacking import Unpacked
 from spsd_core.exceptions import ConfigurationError
 
 __all__ = ["HEAD", "LONGEST_RECORD", "Source"]
@@ -38,21 +36,23 @@ class Source:
         self.path = path
         self.position = 0
         """Unpacked bytes handed out so far."""
-        self.damage = ""
-        """Why the log ends here although it should not; empty where nothing is wrong."""
         self._raw = _open(path)
         self.size = None if path == "-" else Path(path).stat().st_size
         """Bytes of the file as it is stored; None where nobody knows."""
         packed = self._raw.peek(len(_GZIP))[: len(_GZIP)] == _GZIP
-        unpacked = gzip.GzipFile(fileobj=self._raw) if packed else None
-        self._bytes = self._raw if unpacked is None else io.BufferedReader(unpacked, _BLOCK)
-        self._packed = packed
+        self._unpacked = Unpacked(self._raw) if packed else None
+        self._bytes = io.BufferedReader(self._unpacked, _BLOCK) if self._unpacked else self._raw
         self._head = bytearray()
+
+    @property
+    def damage(self) -> str:
+        """Why the log ends here although it should not; empty where nothing is wrong."""
+        return self._unpacked.damage if self._unpacked else ""
 
     @property
     def done(self) -> int:
         """Bytes of the stored file that were read, for a progress bar."""
-        return self._raw.tell() if self._packed and self._raw.seekable() else self.position
+        return self._raw.tell() if self._unpacked and self._raw.seekable() else self.position
 
     def identity(self, offset: int) -> tuple[int, str]:
         """How many of the first `offset` bytes were hashed, and their hash."""
@@ -61,18 +61,15 @@ class Source:
 
     def peek(self) -> bytes:
         """Some bytes ahead, to tell a format by; they are not handed out."""
-        try:
-            return self._bytes.peek(HEAD)
-        except (EOFError, OSError, zlib.error):
-            return b""
+        return self._bytes.peek(HEAD)
 
     def readline(self, limit: int = LONGEST_RECORD) -> bytes:
         """The next line with its end, or the first `limit` bytes of it; b"" at the end."""
-        return self._handed_out(self._read(self._bytes.readline, limit))
+        return self._handed_out(self._bytes.readline(limit))
 
     def read(self) -> bytes:
         """The next bytes, whatever there is; b"" at the end."""
-        return self._handed_out(self._read(self._bytes.read1, _BLOCK))
+        return self._handed_out(self._bytes.read1(_BLOCK))
 
     def skip(self, offset: int, identity: tuple[int, str]) -> None:
         """Go to a place where an earlier run had come to.
@@ -86,7 +83,7 @@ class Source:
                 f"{self.path} is not the log that the state file was written for, or has become "
                 "shorter; give another --state, or remove the file"
             )
-        if not self._packed and self.size is not None and self._bytes.seekable():
+        if not self._unpacked and self.size is not None and self._bytes.seekable():
             self.position = self._bytes.seek(min(offset, self.size))
         self._read_on(offset)
         if self.position < offset:
@@ -101,14 +98,7 @@ class Source:
 
     def read_at_most(self, size: int) -> bytes:
         """The next bytes, at most `size`; b"" at the end."""
-        return self._handed_out(self._read(self._bytes.read, size))
-
-    def _read(self, read: Callable[[int], bytes | None], size: int) -> bytes:
-        try:
-            return read(size) or b""
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            self.damage = "the gzip file is damaged or cut off here; what follows cannot be read"
-            return b""
+        return self._handed_out(self._bytes.read(size))
 
     def _handed_out(self, data: bytes) -> bytes:
         self.position += len(data)

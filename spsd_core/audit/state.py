@@ -13,7 +13,7 @@ from spsd_core.exceptions import ConfigurationError
 
 __all__ = ["State", "read_state", "write_state"]
 
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 class State(NamedTuple):
@@ -85,7 +85,9 @@ def _known_format(name: str) -> Format:
 
 def _from_json(stored: dict[str, Any]) -> State:
     if stored["schema_version"] != _SCHEMA:
-        raise ValueError(f"schema_version is {stored['schema_version']!r}, this SPSD knows 1")
+        raise ValueError(
+            f"schema_version is {stored['schema_version']!r}, this SPSD knows {_SCHEMA}"
+        )
     format_, column, delimiter, header = stored["form"]
     size, digest = stored["identity"]
     return State(

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
-from spsd_core.audit.reading import Outcome, Task, examine
+from spsd_core.audit.reading import Examiner, Outcome, Task, examine
 from spsd_core.distiller import Distiller
 from spsd_core.exceptions import SPSDError
 from spsd_core.settings import Settings
@@ -66,7 +66,7 @@ class Workers:
         self._pool: ProcessPoolExecutor | None = None
         self._distiller: Distiller | None = None
         if count == 1:
-            self._distiller = Distiller(settings)
+            self._distiller = Examiner(settings)
 
     def submit(self, tasks: Sequence[Task]) -> Batch:
         """Have the tasks done."""
@@ -136,7 +136,7 @@ def _begin(settings: Settings) -> None:
     global _distiller_here
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with _one_core():
-        _distiller_here = Distiller(settings)
+        _distiller_here = Examiner(settings)
         _distiller_here.load()
 
 
@@ -166,6 +166,6 @@ def _examine_under(settings: Settings, tasks: Sequence[Task]) -> list[Outcome]:
 
 def _like(distiller: Distiller, settings: Settings) -> Distiller:
     """A distiller with other engines or another level, and the loaded gate and tokenizer of one."""
-    other = Distiller(settings)
+    other = Examiner(settings)
     other.counter, other.gate = distiller.counter, distiller.gate
     return other

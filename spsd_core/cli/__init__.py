@@ -1,17 +1,18 @@
 """The `spsd` command. Each sub-command has a file of its own, imported when it is called.
 
-Exit codes: 0 done, 1 something is missing or broken, 2 wrong usage or settings, 130 interrupted.
+Exit codes: 0 done, 1 something is missing or broken (standard output too, where there was something
+to print), 2 wrong usage or settings, 130 interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from spsd_core import __version__
+from spsd_core.cli.streams import open_closed_streams, say, written_out
 from spsd_core.exceptions import ConfigurationError, SPSDError
 
 __all__ = ["EXIT_FAILURE", "EXIT_OK", "EXIT_USAGE", "main"]
@@ -44,32 +45,39 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    open_closed_streams()
+    try:
+        code = _outcome(arguments)
+    except SystemExit:  # argparse: help, version or wrong usage, and that was said
+        if not written_out():
+            return EXIT_FAILURE
+        raise
+    return code if written_out() else code or EXIT_FAILURE
+
+
+def _outcome(arguments: Sequence[str]) -> int:
+    """Do what the arguments say; whatever users can bring about is a sentence and a code."""
     try:
         args = _parser(arguments).parse_args(arguments)
-        code = int(import_module(f"spsd_core.cli.{args.command}").run(args))
-        sys.stdout.flush()
+        return int(import_module(f"spsd_core.cli.{args.command}").run(args))
     except SPSDError as error:
-        print(f"spsd: {error}", file=sys.stderr)
+        say(str(error))
         return EXIT_USAGE if isinstance(error, ConfigurationError) else EXIT_FAILURE
     except ValueError as error:
         from pydantic import ValidationError
 
         if not isinstance(error, ValidationError):
             raise
-        print(f"spsd: wrong settings: {error}", file=sys.stderr)
+        say(f"wrong settings: {error}")
         return EXIT_USAGE
     except KeyboardInterrupt:
-        print("spsd: interrupted", file=sys.stderr)
+        say("interrupted")
         return _EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has gone; keep the interpreter from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_FAILURE
     except OSError as error:
-        place = error.filename or "cannot read or write"
-        print(f"spsd: {place}: {error.strerror or error}", file=sys.stderr)
+        if written_out() and not isinstance(error, BrokenPipeError):
+            place = error.filename or "cannot read or write"
+            say(f"{place}: {error.strerror or error}")
         return EXIT_FAILURE
-    return code
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

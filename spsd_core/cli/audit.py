@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spsd_core.cli.distill import settings_from
-from spsd_core.exceptions import ConfigurationError
+from spsd_core.cli.options import check_folder
 
 if TYPE_CHECKING:
     from spsd_core.audit.figures import Figures
@@ -118,11 +118,8 @@ def run(args: argparse.Namespace) -> int:
 
     options = _options(args)
     settings = settings_from(args)
-    for option, file in (("--html", args.html), ("--state", args.state)):
-        if file is not None and not file.absolute().parent.is_dir():  # not found after an hour
-            raise ConfigurationError(
-                f"{option} {file}: there is no folder {file.absolute().parent}; make it first"
-            )
+    check_folder("--html", args.html)
+    check_folder("--state", args.state)
     with _progress() as progress:
         try:
             report = audit_log(args.log, settings, options, progress=progress)

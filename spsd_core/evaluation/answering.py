@@ -1,14 +1,16 @@
 """Asking chat models on any OpenAI-compatible server, through the `openai` package.
 
 A call that fails is an answer too: it is recorded with its error, counts as the worst score, and is
-not asked again when a run is resumed (unless that is wanted). Only a server that never answered at
-all ends the run, with nothing recorded, because then there is nothing to learn.
+not asked again when a run is resumed (unless that is wanted). A server that is not there is none:
+nothing is recorded of calls that no server took, and when call after call finds none, the run ends.
+What was answered before stays, and the same run goes on from there.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -25,11 +27,19 @@ __all__ = ["Answer", "Model", "Question", "ServerUnreachable", "ask_all"]
 
 _PATIENCE = 3
 """How often the first call is made before the server is held to be absent."""
-_NO_CONNECTION = "no connection"
+_PATIENCE_MIDWAY = 10
+"""Calls in a row that find no server, after which it is held to be gone. At least twice as many as
+are in flight at once: one restart of a server breaks all of those off."""
+_NOT_TAKEN = "no connection"
+"""Nobody took the call, so that it says nothing of the answerer."""
+_BROKEN_OFF = "the connection broke off"
+_AWAY = frozenset({_NOT_TAKEN, _BROKEN_OFF, "status 502", "status 503", "status 504"})
+"""What calls come to when a server is gone, or the one behind it. Each is made once more after the
+others: one that was taken, and comes to this again while the server is there, failed by itself."""
 
 
 class ServerUnreachable(SPSDError):
-    """No call reached the server. The message says which server, and what to do."""
+    """A server is not there, or no longer. The message says which, and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +145,7 @@ def ask_all(
         on_answer: called once for each distinct question.
 
     Raises:
-        ServerUnreachable: the first call found no server.
+        ServerUnreachable: the first call found no server, or many in a row later on.
     """
     answers: dict[Question, Answer] = {}
     open_questions = []
@@ -163,13 +173,29 @@ class _Caller:
         self._model = model
         self._cache = cache
         self._client = model.client()
+        self._lock = threading.Lock()
+        self._away = 0
+        """Calls in a row that found no server."""
+        self._postponed: set[Question] = set()
+        """Questions that came to nothing once."""
 
     def ask(self, questions: Sequence[Question]) -> Iterator[tuple[Question, Answer]]:
         """Each question with its answer, as they come in."""
         first, *others = questions
         yield first, self._ask_first(first)
+        while others:
+            postponed: list[Question] = []
+            for question, answer in self._round(others):
+                if answer is None:
+                    postponed.append(question)
+                else:
+                    yield question, answer
+            others = postponed
+
+    def _round(self, questions: Sequence[Question]) -> Iterator[tuple[Question, Answer | None]]:
+        """Each question with its answer, or None where it is to be asked again."""
         with ThreadPoolExecutor(self._model.concurrency, thread_name_prefix="spsd-eval") as pool:
-            futures = {pool.submit(self._ask, question): question for question in others}
+            futures = {pool.submit(self._ask, question): question for question in questions}
             try:
                 for future in as_completed(futures):
                     yield futures[future], future.result()
@@ -181,15 +207,38 @@ class _Caller:
         """The call that shows whether there is a server at all."""
         for _ in range(_PATIENCE):
             answer = self._call(question)
-            if answer.error != _NO_CONNECTION:
+            if answer.error not in _AWAY:
                 return self._keep(question, answer)
         raise ServerUnreachable(
-            f"{self._model.base_url} cannot be reached: start the server of {self._model.name}, or "
-            "name another address; what was answered before is kept"
+            f"{self._model.base_url} cannot be reached ({answer.error}): start the server of "
+            f"{self._model.name}, or name another address; {self._what_is_kept()}"
         )
 
-    def _ask(self, question: Question) -> Answer:
-        return self._keep(question, self._call(question))
+    def _ask(self, question: Question) -> Answer | None:
+        answer = self._call(question)
+        with self._lock:
+            if answer.error not in _AWAY:
+                self._away = 0
+            else:
+                self._away += 1
+                self._stop_if_gone(answer)
+                if answer.error == _NOT_TAKEN or question not in self._postponed:
+                    self._postponed.add(question)
+                    return None
+        return self._keep(question, answer)
+
+    def _stop_if_gone(self, answer: Answer) -> None:
+        if self._away >= max(_PATIENCE_MIDWAY, 2 * self._model.concurrency):
+            raise ServerUnreachable(
+                f"{self._model.base_url} is gone: the last {self._away} calls came to nothing "
+                f"({answer.error}). See to the server of {self._model.name} and run the same "
+                f"command again; {self._what_is_kept()}"
+            )
+
+    def _what_is_kept(self) -> str:
+        if self._cache.lasts:
+            return "what was answered before is kept, and not asked again"
+        return "nothing is kept, because no cache file was named (--cache)"
 
     def _keep(self, question: Question, answer: Answer) -> Answer:
         self._cache.put(question.key(self._model), asdict(answer))
@@ -210,15 +259,22 @@ class _Caller:
                     seed=question.seed,
                 )
             )
-        except openai.APITimeoutError:
-            answer = Answer(error="timeout")
-        except openai.APIConnectionError:
-            answer = Answer(error=_NO_CONNECTION)
+        except openai.APITimeoutError as error:
+            answer = Answer(error=_NOT_TAKEN if _nobody_took(error) else "timeout")
+        except openai.APIConnectionError as error:
+            answer = Answer(error=_NOT_TAKEN if _nobody_took(error) else _BROKEN_OFF)
         except openai.APIStatusError as error:
             answer = Answer(error=f"status {error.status_code}")
         except (openai.OpenAIError, AttributeError, IndexError, TypeError, ValueError):
             answer = Answer(error="no chat completion came back")
         return replace(answer, ms=(time.perf_counter() - started) * 1000)
+
+
+def _nobody_took(error: Exception) -> bool:
+    """Whether not even a connection came about."""
+    import httpx
+
+    return isinstance(error.__cause__, (httpx.ConnectError, httpx.ConnectTimeout))
 
 
 def _answer(completion: Any) -> Answer:

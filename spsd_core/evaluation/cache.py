@@ -75,6 +75,11 @@ class Cache:
             self._connection.commit()
 
     @property
+    def lasts(self) -> bool:
+        """Whether what it holds is there for the next run."""
+        return self._path is not None
+
+    @property
     def entries(self) -> int:
         """How many values it holds."""
         with self._lock:

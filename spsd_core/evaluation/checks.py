@@ -17,8 +17,32 @@ __all__ = ["check", "exact_match", "f1", "last_choice", "last_number"]
 
 _ARTICLES_RE = re.compile(r"\b(?:a|an|the)\b")
 _NUMBER_RE = re.compile(r"-?\d[\d,]*(?:\.\d+)?|-?\.\d+")
-_FINAL_RE = re.compile(r"answer\s*(?:is|:)?[^\w-]*(?P<rest>.*)", re.IGNORECASE)
-_CHOICE_RE = re.compile(r"\b(?P<letter>[A-J])\b")
+_REST = r"(?:(?!\.\d)[^\w-])*(?P<rest>.*)"
+_FINAL_RE = re.compile(rf"\banswer\b[^\w\n]*(?:is\b|:){_REST}", re.IGNORECASE)
+"""What follows `Answer:` or `the answer is`, marks of layout left out."""
+_PERHAPS_FINAL_RE = re.compile(rf"\banswers?\b{_REST}", re.IGNORECASE)
+_MARKED_CHOICE_RE = re.compile(
+    r"""
+    (?: (?<!\w) | (?<=\\boxed) )
+    (?: [({\[*_`"'$]+ (?P<inside>[A-J]) [)}\]*_`"'$:.]+         # (B), **C**, "D"
+      | (?i: option | choice | letter ) \W+ (?P<named>[A-J]) \b  # option D
+      | (?m:^) \s* (?P<listed>[A-J]) [)\]:]                      # B) as in a list
+    )(?!\w)
+    """,
+    re.VERBOSE,
+)
+"""A letter that is written as a choice is written."""
+_BARE_CHOICE_RE = re.compile(
+    r"""
+    (?<![\w'’.-]) (?<!\bnot\ )
+    (?: [B-HJ] (?![\w'’-]|\.\w)
+      | [AI] (?= [\s*_`"')\]]* (?: [.,;:!?)\]/—-](?!\w) | $          # not "A dog", "I think"
+          | \s(?: is | as | and | or | because | since )\b ))
+    )
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+"""A letter by itself; `A` and `I` only where they are no words of a sentence."""
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
@@ -81,9 +105,7 @@ def last_number(text: str) -> Decimal | None:
     >>> last_number("I don't know.") is None
     True
     """
-    final = [match["rest"] for match in _FINAL_RE.finditer(text)]
-    numbers = _NUMBER_RE.findall(final[-1])[:1] if final else []
-    numbers = numbers or _NUMBER_RE.findall(text)
+    numbers = _NUMBER_RE.findall(_final(text))[:1] or _NUMBER_RE.findall(text)
     if not numbers:
         return None
     try:
@@ -96,14 +118,41 @@ def last_number(text: str) -> Decimal | None:
 def last_choice(text: str) -> str | None:
     """The letter an answer ends in; after the last `Answer:` if there is one, else the last line.
 
+    A letter that is marked as a choice, as in `(B)` or `option D`, goes before a bare one. The
+    article and the pronoun are no choices.
+
     >>> last_choice("A is wrong. Answer: (C)"), last_choice("B"), last_choice("Not sure.")
     ('C', 'B', None)
+    >>> last_choice("Answer: I think B"), last_choice("The answer is: a dog")
+    ('B', None)
     """
-    final = [match["rest"] for match in _FINAL_RE.finditer(text)]
-    letters = _CHOICE_RE.findall(final[-1])[:1] if final else []
+    final = _final(text).strip()
+    if len(final.rstrip(".)*`")) == 1 and final[0].upper() in "ABCDEFGHIJ":
+        return final[0].upper()
+    first = _choices(final)[:1]
     lines = text.strip().splitlines()
-    letters = letters or (_CHOICE_RE.findall(lines[-1])[-1:] if lines else [])
-    return letters[-1] if letters else None
+    found = first or (_choices(lines[-1])[-1:] if lines else [])
+    return found[0] if found else None
+
+
+def _choices(text: str) -> list[str]:
+    """The marked letters, or else the bare ones."""
+    marked = [
+        match["inside"] or match["named"] or match["listed"]
+        for match in _MARKED_CHOICE_RE.finditer(text)
+    ]
+    return marked or _BARE_CHOICE_RE.findall(text)
+
+
+def _final(text: str) -> str:
+    """What follows the last `Answer:`, or else the last word `answer`; empty where there is none.
+
+    >>> _final("The answer is: **12**. I hope my answer helps."), _final("No.")
+    ('12**. I hope my answer helps.', '')
+    """
+    found = [*_PERHAPS_FINAL_RE.finditer(text)][-1:]
+    found = [*_FINAL_RE.finditer(text)][-1:] or found
+    return found[0]["rest"] if found else ""
 
 
 def _words(text: str) -> list[str]:

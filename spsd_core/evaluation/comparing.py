@@ -79,6 +79,8 @@ class Quality:
     """Records of this arm that have no partner, and are in no pair."""
     alone_raw: int = 0
     """The same of the raw arm: calls that this arm has no record of, not even a failed one."""
+    without_figure: int = 0
+    """Prompts of which this figure cannot be had; they are in no pair, failed or not."""
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON types."""
@@ -94,9 +96,14 @@ def quality_of(records: Sequence[Record], rules: Rules | None = None) -> list[Qu
     for arm in arms:
         for metric in metrics_of(record for record in records if record.arm == arm):
             own = _with_a_say(records, metric)
+            said = {record.id for record in own if record.arm == arm}
+            silent = [r for r in records if r.arm == arm and r.id not in said]
             for model in [ALL_MODELS, *models] if len(models) > 1 else models:
                 chosen = [r for r in own if model in (ALL_MODELS, r.model)]
-                rows += _scopes(chosen, arm, metric, model, rules)
+                left = [r for r in silent if model in (ALL_MODELS, r.model)]
+                for row in _scopes(chosen, arm, metric, model, rules):
+                    kept = [r for r in left if r.distilled or row.scope == "all"]
+                    rows.append(replace(row, without_figure=len({r.id for r in kept})))
     return rows
 
 
@@ -104,7 +111,8 @@ def _with_a_say(records: Sequence[Record], metric: str) -> list[Record]:
     """The records that count in a figure: those that have it, and those that failed instead.
 
     A failed record counts where another of its id has the figure, whatever else it says of itself;
-    and where nothing is known of its id but failures, or nothing of another arm.
+    and where nothing is known of its id but failures, or nothing of another arm. Where no figure
+    can be had of a prompt, that its calls failed is no tie.
     """
     having = {r.id for r in records if metric in r.metrics or metric in r.baseline}
     without = {r.id for r in records if not r.failed} - having
@@ -115,7 +123,7 @@ def _with_a_say(records: Sequence[Record], metric: str) -> list[Record]:
     def counts(one: Record) -> bool:
         if metric in one.metrics or metric in one.baseline:
             return True
-        if not one.failed or one.id in without:
+        if not one.failed or one.unscored or one.id in without:
             return False
         return one.id in having or not one.metrics or len(arms[one.id]) == 1
 

@@ -7,7 +7,8 @@ A line is an object with `id`, `arm` and figures::
     {"id": "conversation-18", "arm": "distilled", "failed": true}
 
 Optional: `model` and `seed` (lines are paired within them), `record` (SPSD's record of the call),
-`distilled`, `group`. Where ids meet in both arms, they are compared in pairs; else as two groups.
+`distilled`, `group`, `unscored`. Where ids meet in both arms, they are compared in pairs; else as
+two groups.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 _KNOWN = frozenset(
-    "id arm model seed group metrics baseline failed raw_failed error distilled reason "
+    "id arm model seed group metrics baseline failed raw_failed error unscored distilled reason "
     "record".split()
 )
 
@@ -56,6 +57,9 @@ class Record:
     raw_failed: bool = False
     """Whether there was no raw answer; only said together with `baseline`."""
     error: str = ""
+    unscored: bool = False
+    """Whether nothing can be said of this answer by itself (no check fits its prompt): then it is
+    in no comparison but those of `baseline`, failed or not."""
     distilled: bool | None = None
     reason: str = ""
     record: Mapping[str, Any] | None = None
@@ -168,6 +172,7 @@ def _record(row: Mapping[str, Any]) -> Record | None:
         failed=row.get("failed") is True,
         raw_failed=row.get("raw_failed") is True,
         error=str(row.get("error") or ""),
+        unscored=row.get("unscored") is True,
         distilled=distilled if isinstance(distilled, bool) else None,
         reason=str(row.get("reason") or ""),
         record=inner if isinstance(inner, dict) else None,

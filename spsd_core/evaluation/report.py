@@ -122,7 +122,7 @@ def report_of(
     like_the_papers = {
         arm: [one for one in study.sent[arm] if one.id in unchecked] for arm in costs
     }
-    quality = tuple(quality_of([record for record in study.records if record.metrics], rules))
+    quality = tuple(quality_of(study.records, rules))
     return Report(
         version=__version__,
         rules=rules,

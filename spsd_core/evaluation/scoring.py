@@ -67,6 +67,7 @@ def records_of(
             points = _points(one, raw[one.place], scores.get(place), middle.get(one.arm))
         unjudged = _is_unjudged(one, raw[one.place], scores) if points else False
         metrics = dict(_checked(one))
+        unscored = not metrics and points is None
         if points:
             metrics[POINTS] = points[1]
         yield Record(
@@ -80,6 +81,7 @@ def records_of(
             failed=one.answer.failed,
             raw_failed=bool(points) and raw[one.place].answer.failed,
             error=UNJUDGED if unjudged else one.answer.error,
+            unscored=unscored,
             distilled=one.prepared.distilled,
             reason=one.prepared.reason,
         )

@@ -167,6 +167,8 @@ def _quality_row(one: Quality) -> tuple[str, ...]:
         pairs += f"; {one.alone} without a partner left out"
     if one.alone_raw:
         pairs += f"; {one.alone_raw} of the raw arm without a partner left out"
+    if one.without_figure:
+        pairs += f"; {one.without_figure} prompts without this figure left out"
     return (
         one.arm,
         one.metric,

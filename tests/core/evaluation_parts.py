@@ -45,15 +45,22 @@ def says(answer: Callable[[RecordedRequest], str]) -> Behaviour:
     return behaviour
 
 
-def one_in_five_fails(behaviour: Behaviour) -> Behaviour:
-    """Every fifth request gets status 500, or a connection that is closed."""
+def one_in_five_fails(behaviour: Behaviour, *, for_good: bool = True) -> Behaviour:
+    """Every fifth request gets status 500, or a connection that is closed, and (`for_good`) that
+    again whenever it is made again."""
     lock = threading.Lock()
     seen = [0]
+    closed = set()
 
     def failing(exchange: Exchange) -> None:
+        asked = exchange.request.last_message
         with lock:
+            if asked in closed:
+                return
             seen[0] += 1
             number = seen[0]
+            if number % 10 == 0 and for_good:
+                closed.add(asked)
         if number % 10 == 5:
             exchange.start(500, "application/json")
             exchange.send(b'{"error": {"message": "the scripted failure"}}')

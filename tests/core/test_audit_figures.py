@@ -12,6 +12,7 @@ from savings_parts import PRICES
 from spsd_core import Distiller, Settings
 from spsd_core.audit import run as audit_run
 from spsd_core.audit.bootstrap import PoissonBootstrap
+from spsd_core.audit.page import page
 from spsd_core.exceptions import ConfigurationError
 
 DISTILLER = Distiller(LEXICAL)
@@ -90,6 +91,19 @@ def test_the_provider_s_own_counts_stand_beside_ours(tmp_path: Path) -> None:
     assert usage["input_tokens"] == 26
     assert usage["our_input_tokens"] == DISTILLER.distill(POLITE).tokens_before
     assert usage["cached_share"] == 0.5
+
+
+def test_fewer_than_thirty_conversations_give_figures_and_no_verdict(tmp_path: Path) -> None:
+    """However much they agree: thirty do, and the same ones less one do not."""
+    rows = [{"text": f"{POLITE} {n}"} for n in range(30)]
+    few = audited(write_log(tmp_path / "few.jsonl", *rows[1:]))
+    assert few.figures["verdict"] == "too few to tell"
+    assert "cannot be told from 29 conversation(s); 30 are needed" in few.figures["sentence"]
+    assert few.figures["saved_share"]["low"] > 0.1
+    assert "cannot be told from 29" in page(few)
+    enough = audited(write_log(tmp_path / "log.jsonl", *rows))
+    assert enough.figures["verdict"] == "helps"
+    assert "cannot be told" not in page(enough)
 
 
 def test_the_sentence_follows_from_the_interval_and_the_limit(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from audit_parts import PLAIN, POLITE, read_all, said
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spsd_core.audit import records
+from spsd_core.audit import json_records, records, sources
 from spsd_core.audit.readers import FORMATS
 from spsd_core.audit.shapes import Entry, LeftOut
 from spsd_core.exceptions import ConfigurationError
@@ -199,7 +200,8 @@ def test_lines_that_are_too_long_are_not_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The line after them is read as ever, in every form."""
-    monkeypatch.setattr(records, "LONGEST_RECORD", 1000)
+    for module in (records, json_records):
+        monkeypatch.setattr(module, "LONGEST_RECORD", 1000)
     long = "x" * 5000
     logs = {
         "log.jsonl": json.dumps({"text": long}) + "\n" + json.dumps({"text": "b"}) + "\n",
@@ -224,6 +226,136 @@ def test_a_gzip_file_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) 
     assert len(reads) > 100
     assert [read for read in reads[:-2] if read.problem] == []
     assert "damaged" in reads[-1].problem
+
+
+@pytest.mark.parametrize("lost", [1, 30, 500, 5000])
+def test_of_a_gzip_file_that_was_cut_off_every_whole_line_is_read(
+    lost: int, tmp_path: Path
+) -> None:
+    """As `zcat` would show them; the half line after them and the cut are broken lines."""
+    rows = b"".join(
+        json.dumps({"text": f"{n * n * n} {PLAIN}"}).encode() + b"\n" for n in range(9000)
+    )
+    packed = gzip.compress(rows)[:-lost]
+    left = zlib.decompressobj(31).decompress(packed)
+    (tmp_path / "log.jsonl.gz").write_bytes(packed)
+    reads = read_all(tmp_path / "log.jsonl.gz")
+    assert sum(read.entry is not None for read in reads) == left.count(b"\n")
+    half_a_line = 0 if left.endswith(b"\n") else 1
+    assert [bool(read.problem) for read in reads][-2:] == [bool(half_a_line), True]
+
+
+def test_what_stands_before_a_damaged_place_in_a_gzip_file_is_read(tmp_path: Path) -> None:
+    """Here a second member has a wrong header; padding between members is no damage."""
+    line = json.dumps({"text": PLAIN}).encode() + b"\n"
+    member = gzip.compress(line)
+    (tmp_path / "log.gz").write_bytes(member + bytes(40) + member + b"no gzip at all")
+    reads = read_all(tmp_path / "log.gz")
+    assert [read.problem[:29] for read in reads] == ["", "", "the gzip file is damaged or c"]
+    wrong_sum = member[:-8] + bytes(8)
+    (tmp_path / "log.gz").write_bytes(wrong_sum + member)
+    assert [bool(read.problem) for read in read_all(tmp_path / "log.gz")] == [False, True]
+
+
+def request(n: int) -> dict[str, object]:
+    """A record with objects inside that begin otherwise than it does."""
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": f"Say {n}"}]
+    return {"messages": messages, "model": "m"}
+
+
+@pytest.mark.parametrize(
+    ("cut", "instead"),
+    [
+        (', "model": "m"}', ', "model": "m"'),
+        ('"}], "model": "m"}', '"}, "model": "m"}'),
+        ('"}], "model": "m"}', '"], "model": "m"}'),
+        ('"}], "model": "m"}', ""),
+        ('"}], "model": "m"}', '"}'),
+        ('"user"', '"user'),
+        ('"Be brief."},', '"Be brief.",'),
+    ],
+    ids=["brace", "bracket", "inner brace", "in a text", "after a message", "quote", "message"],
+)
+@pytest.mark.parametrize("between", [", ", ",\n", "\n,"], ids=["one line", "lines", "commas first"])
+def test_a_json_record_that_is_not_closed_does_not_swallow_the_others(
+    cut: str, instead: str, between: str, tmp_path: Path
+) -> None:
+    """It is broken; the next one that begins like it is read, and none of its inner parts is."""
+    rows = [json.dumps(request(n)) for n in range(40)]
+    for broken in (11, 12, 30):
+        assert cut in rows[broken]
+        rows[broken] = rows[broken].replace(cut, instead)
+    log = tmp_path / "log.json"
+    log.write_text(f"[{between.join(rows)}]")
+    reads = read_all(log, format="json")
+    found = [said(read)[1][1] for read in reads if read.entry]
+    assert found == [f"Say {n}" for n in range(40) if n not in (11, 12, 30)]
+    assert sum(bool(read.problem) for read in reads) == 3
+    if between == ",\n":
+        assert [read.line for read in reads] == list(range(1, 41))
+
+
+def test_indented_records_are_found_by_their_indentation(tmp_path: Path) -> None:
+    """Objects inside a record may begin with the same key."""
+    rows = [{"text": f"Say {n}", "parts": [{"text": "part"}, {"text": "part"}]} for n in range(9)]
+    content = json.dumps(rows, indent=2)
+    parts = '"parts": [\n      {\n        "text": "part"'
+    head, tail = content.split('"Say 4",')
+    log = tmp_path / "log.json"
+    log.write_text(f'{head}"Say 4",{tail.replace(parts, parts.replace("[", "", 1), 1)}')
+    reads = read_all(log)
+    assert [said(read)[0][1] for read in reads if read.entry] == [
+        f"Say {n}" for n in range(9) if n != 4
+    ]
+    assert sum(bool(read.problem) for read in reads) == 1
+
+
+def test_a_record_that_never_ends_is_given_up_where_it_is_too_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What follows in a list that was not closed is in order: only its length gives it away."""
+    monkeypatch.setattr(json_records, "LONGEST_RECORD", 3_000)
+    monkeypatch.setattr(sources, "_BLOCK", 500)
+    rows = [json.dumps(request(n)) for n in range(200)]
+    rows[5] = rows[5].replace('], "model": "m"}', "")
+    (tmp_path / "log.json").write_text(f"[{', '.join(rows)}]")
+    reads = read_all(tmp_path / "log.json")
+    assert [read.problem for read in reads if read.problem] == [
+        "it has no end before the next one begins"
+    ]
+    assert [said(read)[1][1] for read in reads if read.entry] == [
+        f"Say {n}" for n in range(200) if n != 5
+    ]
+
+
+@given(
+    texts=st.lists(st.text(st.characters(codec="utf-8"), min_size=1), min_size=3, max_size=9),
+    block=st.integers(1, 300),
+    indent=st.sampled_from([None, 0, 2]),
+    place=st.integers(0),
+)
+def test_whatever_is_lost_of_one_record_the_others_are_read(
+    texts: list[str],
+    block: int,
+    indent: int | None,
+    place: int,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """One byte of the second. And where nothing is lost, all are, in blocks of any size."""
+    log = tmp_path_factory.mktemp("logs") / "log.json"
+    rows = [json.dumps({"text": one, "n": [{"m": "}"}]}, indent=indent) for one in texts]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sources, "_BLOCK", block)
+        log.write_text(f"[{', '.join(rows)}]")
+        everything = [[("user", one)] for one in texts]
+        assert [said(read) for read in read_all(log, format="json")] == everything
+        place %= len(rows[1])
+        rows[1] = rows[1][:place] + rows[1][place + 1 :]
+        log.write_text(f"[{', '.join(rows)}]")
+        found = [said(read) for read in read_all(log, format="json") if read.entry]
+        assert found[0] == everything[0]
+        assert found[2 - len(texts) :] == everything[2:]
+        assert len(found) in (len(texts), len(texts) - 1)
 
 
 @given(texts=st.lists(st.text(st.characters(codec="utf-8"), min_size=1), min_size=1))

@@ -137,6 +137,33 @@ def test_a_log_that_grew_is_taken_up_where_it_ended(tmp_path: Path) -> None:
     assert timeless(audited(log, state=state).to_json()) == timeless(audited(log).to_json())
 
 
+@pytest.mark.parametrize("name", ["log.jsonl", "log.json", "log.csv", "log.txt", "log.jsonl.gz"])
+@pytest.mark.parametrize("lost", [1, 7, 40])
+def test_a_record_that_was_half_written_counts_once_when_it_is_whole(
+    name: str, lost: int, tmp_path: Path
+) -> None:
+    """The audit met the log while its writer was at work; the state stands before that record."""
+    log, state = logs(tmp_path)[name], tmp_path / "audit.state"
+    whole = log.read_bytes()
+    log.write_bytes(whole[:-lost])
+    met = audited(log, state=state).to_json()
+    assert timeless(audited(log, state=state).to_json()) == timeless(met)
+    log.write_bytes(whole)
+    assert timeless(audited(log, state=state).to_json()) == timeless(audited(log).to_json())
+
+
+def test_a_log_without_a_last_line_end_counts_its_last_line_once(tmp_path: Path) -> None:
+    log, state = tmp_path / "log.jsonl", tmp_path / "audit.state"
+    write_log(log, *ROWS[:9])
+    log.write_bytes(log.read_bytes().rstrip(b"\n"))
+    assert [audited(log, state=state).figures["records"] for _ in range(3)] == [9, 9, 9]
+    with log.open("a") as more:
+        more.write(f"\n{{broken\n{json.dumps(ROWS[9])}\n")
+    found = audited(log, state=state).figures
+    assert found["records"] == 11
+    assert [row["line"] for row in found["broken_lines"]["first"]] == [10]
+
+
 def test_a_state_of_something_else_is_refused(tmp_path: Path) -> None:
     """Another log, other settings, no state at all: each is said."""
     state = tmp_path / "audit.state"

@@ -16,6 +16,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from servers import (
+    Behaviour,
+    Exchange,
     LoopbackServer,
     answers,
     first,
@@ -26,7 +28,12 @@ from servers import (
 )
 
 from spsd_core import Settings, TargetSettings
-from spsd_core.evaluation.answering import Answer, Question, ServerUnreachable, ask_all
+from spsd_core.evaluation.answering import (
+    Answer,
+    Question,
+    ServerUnreachable,
+    ask_all,
+)
 from spsd_core.evaluation.arms import ARMS, build_arms, prepare
 from spsd_core.evaluation.cache import Cache, content_key
 from spsd_core.evaluation.corpora import Item
@@ -41,6 +48,10 @@ PASSAGES = (
     "The cooks of the region use a lot of dill. Dumplings are served with it on feast days. A book "
     "of recipes appeared in 1911 and was reprinted nine times. Its author remains unknown.",
 )
+
+
+def closes_at_once(exchange: Exchange) -> None:
+    """Takes the request, and is gone."""
 
 
 def questions(count: int) -> list[Question]:
@@ -137,12 +148,18 @@ class TestAsking:
             found = ask_all(model, questions(40), cache)
             failed = [answer for answer in found.values() if answer.failed]
             assert len(failed) == 8
-            assert {answer.error for answer in failed} == {"status 500", "no connection"}
+            assert {answer.error for answer in failed} == {
+                "status 500",
+                "the connection broke off",
+            }
             assert ask_all(model, questions(40), cache) == found
-            assert len(server.requests) == 40
+            assert len(server.requests) == 44  # what broke off was asked twice
 
     def test_retries_get_an_answer_out_of_such_a_server(self) -> None:
-        with LoopbackServer(one_in_five_fails(says(echoes))) as server, Cache() as cache:
+        with (
+            LoopbackServer(one_in_five_fails(says(echoes), for_good=False)) as server,
+            Cache() as cache,
+        ):
             found = ask_all(model_at(server.base_url, retries=2), questions(12), cache)
             assert not any(answer.failed for answer in found.values())
 
@@ -177,6 +194,61 @@ class TestAsking:
             with pytest.raises(ServerUnreachable, match="start the server of scripted"):
                 ask_all(nowhere, questions(9), cache)
             assert cache.entries == 0
+
+    @pytest.mark.parametrize("concurrency", [1, 8])
+    @pytest.mark.parametrize("end", [closes_at_once, answers(502)], ids=["dead", "behind a proxy"])
+    def test_a_server_that_dies_midway_ends_the_run_and_leaves_no_failures(
+        self, end: Behaviour, concurrency: int, tmp_path: Path
+    ) -> None:
+        """The same command goes on, without `retry_failed`, and asks only what has no answer."""
+        path = tmp_path / "c.sqlite"
+        with LoopbackServer(first(20, says(echoes), end)) as server, Cache(path) as cache:
+            with pytest.raises(
+                ServerUnreachable, match=r"is gone: .* is kept, and not asked again"
+            ):
+                ask_all(model_at(server.base_url, concurrency=concurrency), questions(90), cache)
+            assert cache.entries == 20
+            assert len(server.requests) <= 20 + 4 * max(10, concurrency)
+        with LoopbackServer(says(echoes)) as server, Cache(path) as cache:
+            found = ask_all(model_at(server.base_url), questions(90), cache)
+            assert len(server.requests) == 70
+        assert not any(answer.failed for answer in found.values())
+
+    def test_a_server_that_nobody_can_reach_any_more_leaves_no_failures_either(self) -> None:
+        """Its third answer is its last: then it does not even listen."""
+        with Cache() as cache:
+            server = LoopbackServer(says(echoes))
+
+            def dies() -> None:
+                if cache.entries == 3:
+                    server.__exit__(None, None, None)
+
+            server.__enter__()
+            model = model_at(server.base_url, concurrency=1)
+            with pytest.raises(ServerUnreachable, match="nothing is kept, because no cache file"):
+                ask_all(model, questions(30), cache, on_answer=dies)
+            assert cache.entries < 15  # some were answered while the third was being told
+
+    def test_a_server_that_restarts_is_asked_again(self) -> None:
+        """Calls that broke off are made once more; those that were answered are not."""
+        restarting = first(8, says(echoes), first(13, closes_at_once, says(echoes)))
+        with LoopbackServer(restarting) as server, Cache() as cache:
+            found = ask_all(model_at(server.base_url), questions(30), cache)
+            assert len(server.requests) == 35
+        assert not any(answer.failed for answer in found.values())
+
+    def test_a_prompt_that_breaks_the_connection_fails_by_itself(self) -> None:
+        """The server is there for the others, so that is the answerer's failure, and is kept."""
+
+        def chokes(exchange: Exchange) -> None:
+            if exchange.request.last_message != "Say 7.":
+                says(echoes)(exchange)
+
+        with LoopbackServer(chokes) as server, Cache() as cache:
+            found = ask_all(model_at(server.base_url), questions(20), cache)
+            assert cache.entries == 20
+        failed = {question: one.error for question, one in found.items() if one.failed}
+        assert failed == {questions(8)[7]: "the connection broke off"}
 
     def test_an_address_that_is_none(self) -> None:
         with pytest.raises(ConfigurationError, match="is no address"):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from spsd_core.cli.evaluation import add_compare_parser, run_compare
+from spsd_core.cli import compare
 from spsd_core.evaluation.bootstrap import Plan
 from spsd_core.evaluation.comparing import ALL_MODELS, Quality, Rules, quality_of
 from spsd_core.evaluation.records import Record, read_records, write_records
@@ -20,8 +20,8 @@ from spsd_core.exceptions import ConfigurationError
 def spsd(argv: Sequence[str]) -> int:
     """`spsd compare ...`, without the program around it."""
     parser = argparse.ArgumentParser()
-    add_compare_parser(parser.add_subparsers())
-    return run_compare(parser.parse_args(["compare", *argv]))
+    compare.add_parser(parser.add_subparsers())
+    return compare.run(parser.parse_args(["compare", *argv]))
 
 
 def lines(path: Path, *rows: object) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from evaluation_parts import model_at, nonsense, one_in_five_fails, points, says
 from hypothesis import given
@@ -114,6 +116,46 @@ class TestChecks:
     )
     def test_choices(self, answer: str, letter: str | None) -> None:
         assert last_choice(answer) == letter
+
+    @pytest.mark.parametrize(
+        ("answer", "letter"),
+        [
+            ("Answer: I think B", "B"),
+            ("It's B, I think", "B"),
+            ("Answer: A good guess is D.", "D"),
+            ("The answer is: a dog", None),
+            ("The answer is: A dog", None),
+            ("I am not sure, and a coin would do", None),
+            ("Answer: B\nI hope this answer helps!", "B"),
+            ("Answer: not A but C", "C"),
+            ("Final answer: B (not A)", "B"),
+        ],
+    )
+    def test_articles_and_pronouns_are_no_choices(self, answer: str, letter: str | None) -> None:
+        assert last_choice(answer) == letter
+
+    @pytest.mark.parametrize(
+        "answer",
+        ["{}", "Answer: {}", "Answer: {}.", "Answer: ({})", "Answer: **{}**", "Answer:\n{}",
+         "Answer: {}) a dog", "**Answer:** {}. A dog", "Answer: {} is right", "Answer: option {}",
+         "I would say ({})", "I choose **{}**", "So it is option {}, I think", 'Answer: "{}"',
+         "Answer: $\\boxed{{{}}}$", "Answer: I think {}, because it fits"],
+    )  # fmt: skip
+    @pytest.mark.parametrize("letter", "ABI")
+    def test_a_choice_is_known_however_it_is_written(self, answer: str, letter: str) -> None:
+        """Also the letters that are words elsewhere."""
+        assert last_choice(answer.format(letter)) == letter
+
+    @pytest.mark.parametrize(
+        ("answer", "number"),
+        [
+            ("Answer: .5", "0.5"),
+            ("Answer: 5\nI hope this answer helps all 2 of you.", "5"),
+            ("The answer is $1,200.", "1200"),
+        ],
+    )
+    def test_the_number_is_that_of_the_answer(self, answer: str, number: str) -> None:
+        assert last_number(answer) == Decimal(number)
 
     def test_free_answers_as_the_squad_script_scores_them(self) -> None:
         """Articles, case and punctuation do not count; F1 is over words."""

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pytest
 from evaluation_parts import echoes, model_at, nonsense, one_in_five_fails, points, says
-from servers import Behaviour, Exchange, LoopbackServer, RecordedRequest, free_port
+from servers import Behaviour, Exchange, LoopbackServer, RecordedRequest, answers, free_port
 
-from spsd_core.cli.evaluation import add_eval_parser, run_eval
+from spsd_core.cli import eval as eval_command
+from spsd_core.cli import main
 from spsd_core.energy import EnergyAssumptions
 from spsd_core.evaluation.answering import Model, ServerUnreachable
 from spsd_core.evaluation.arms import Prepared, build_arms
@@ -30,6 +31,7 @@ from spsd_core.evaluation.costs import Sent, break_even, costs_of, estimated_tok
 from spsd_core.evaluation.markdown import markdown_of
 from spsd_core.evaluation.page import page_of
 from spsd_core.evaluation.plots import bars, break_even_lines, histogram, intervals
+from spsd_core.evaluation.records import write_records
 from spsd_core.evaluation.report import Report, report_of
 from spsd_core.evaluation.similarity import Similarity
 from spsd_core.evaluation.statistics import Comparison
@@ -234,6 +236,39 @@ def slowly(behaviour: Behaviour) -> Behaviour:
     return slow
 
 
+class TestMixedPrompts:
+    def test_unchecked_prompts_are_left_out_and_counted_whether_or_not_they_failed(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Without a judge nothing can be said of them: that both calls failed is no tie."""
+
+        def adds_or_fails(exchange: Exchange) -> None:
+            if re.search(r"Ebro|Tagus|Denmark", exchange.request.last_message):
+                answers(500)(exchange)
+            elif re.search(r"(?i)\badd\b", exchange.request.last_message):
+                says(adds)(exchange)
+            else:
+                says(echoes)(exchange)
+
+        with LoopbackServer(adds_or_fails) as server, Cache() as cache:
+            setup = StudySetup(
+                corpora=(sums(), courteous()),
+                arms=build_arms(["lexical"]),
+                answerers=(model_at(server.base_url),),
+            )
+            found = run_study(setup, cache)
+        rules = Rules(plan=Plan(min_prompts=10))
+        rows = {row.scope: row for row in report_of(found, rules=rules).quality}
+        assert (rows["all"].failed_raw, rows["all"].failed_arm) == (0, 0)
+        assert comparison(report_of(found, rules=rules), "exact", "all").pairs == 20
+        assert (rows["all"].without_figure, rows["distilled"].without_figure) == (15, 14)
+        write_records(tmp_path / "r.jsonl", found.records)
+        assert main(["compare", str(tmp_path / "r.jsonl"), "--min-prompts", "10"]) == 0
+        printed = capsys.readouterr().out
+        assert "20 of 20 prompts; 15 prompts without this figure left out" in printed
+        assert "0 / 18 / 2" in printed
+
+
 class TestKilledRuns:
     def test_a_run_killed_midway_and_run_again_gives_the_same_report(self, tmp_path: Path) -> None:
         """Answers as in a run that was left alone, and nothing is asked twice."""
@@ -267,17 +302,17 @@ class TestKilledRuns:
 
 
 _RUN = (
-    "import argparse, sys; from spsd_core.cli.evaluation import *;"
-    "p = argparse.ArgumentParser(); add_eval_parser(p.add_subparsers());"
-    "sys.exit(run_eval(p.parse_args(['eval', *sys.argv[1:]])))"
+    "import argparse, sys; from spsd_core.cli.eval import *;"
+    "p = argparse.ArgumentParser(); add_parser(p.add_subparsers());"
+    "sys.exit(run(p.parse_args(['eval', *sys.argv[1:]])))"
 )
 
 
 def spsd(argv: Sequence[str]) -> int:
     """`spsd eval ...`, without the program around it."""
     parser = argparse.ArgumentParser()
-    add_eval_parser(parser.add_subparsers())
-    return run_eval(parser.parse_args(["eval", *argv]))
+    eval_command.add_parser(parser.add_subparsers())
+    return eval_command.run(parser.parse_args(["eval", *argv]))
 
 
 def run(argv: Sequence[str], page: Path) -> dict[str, object]:
