@@ -68,9 +68,11 @@ def instruction(strong: bool) -> Trigger:
     """Make the trigger for a verb of work on a text; a weak verb needs a certain text."""
 
     def find(source: Source, index: int) -> None:
-        if reached(source) or _is_told(source, index):
+        if reached(source):
             return
         sentence = source.sentence_at(source.starts[index])
+        if _is_told(source, index) and not _opens_block(source, index, sentence):
+            return
         last, named, pointed, noun, forward = index, False, False, False, False
         while last + 1 < len(source.low) and last - index < _WINDOW:
             if source.starts[last + 1] >= sentence.end:

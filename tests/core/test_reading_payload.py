@@ -144,6 +144,8 @@ def test_ordinary_requests_hold_no_payload(text: str) -> None:
         ("I would like you to act as a poet. Thank you!", "act as a poet.", "I would like you to"),
         ("Please explain why we should rewrite it. Thanks a lot for your help with this, cheers!",
          None, "Thanks a lot"),
+        ("I think we should rewrite this: Hi Tom, thank you for nothing. Thanks!",
+         "Hi Tom, thank you for nothing.", "I think we should"),
         ("My goose can make it sound like a horn. Do we get the missed lessons? Thank you so much!",
          None, "Thank you so much"),
         ("Say hello to my aunt in Welsh. I am so grateful for this, you are kind.",
