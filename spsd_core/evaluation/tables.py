@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import mean, median
 
 from spsd_core.evaluation.comparing import Quality
 from spsd_core.evaluation.report import Report
+from spsd_core.evaluation.similarity import LINE
 from spsd_core.evaluation.statistics import Comparison
 
 __all__ = ["Table", "quality_table", "tables_of"]
@@ -30,6 +32,7 @@ def tables_of(report: Report) -> Iterator[Table]:
         _reasons(report),
         _groups(report),
         quality_table(report.quality),
+        _cosines(report),
         _answerers(report),
         _judges(report),
         _agreement(report),
@@ -196,6 +199,26 @@ def verdict(non_inferior: bool | None) -> str:
     if non_inferior is None:
         return "too few prompts to tell"
     return "non-inferior" if non_inferior else "not shown to be non-inferior"
+
+
+def _cosines(report: Report) -> Table:
+    rows = tuple(
+        (
+            arm,
+            str(len(values)),
+            f"{mean(values):.3f}",
+            f"{median(values):.3f}",
+            f"{sum(value > LINE for value in values) / len(values):.1%}",
+        )
+        for arm, values in report.cosines.items()
+        if values
+    )
+    note = (
+        "Cosine of the answers to raw and shortened prompt, MiniLM over the first 600 characters. "
+        "It says how alike they are, not how good."
+    )
+    head = ("arm", "pairs", "mean", "median", f"above {LINE:.2f}")
+    return Table("How alike the answers are", note, head, rows)
 
 
 def _answerers(report: Report) -> Table:

@@ -36,6 +36,7 @@ from spsd_core.evaluation.report import Report, report_of
 from spsd_core.evaluation.similarity import Similarity
 from spsd_core.evaluation.statistics import Comparison
 from spsd_core.evaluation.study import StudySetup, run_study
+from spsd_core.evaluation.tables import tables_of
 from spsd_core.exceptions import ConfigurationError
 from spsd_core.savings import Price
 
@@ -599,3 +600,5 @@ def test_only_prompts_like_the_papers_stand_beside_its_cosine() -> None:
         )
     assert len(found.cosines["lexical"]) == 4
     assert len(found.paper_cosines["lexical"]) == 2
+    table = next(one for one in tables_of(report_of(found)) if "alike" in one.title)
+    assert table.rows == (("lexical", "4", "1.000", "1.000", "100.0%"),)
