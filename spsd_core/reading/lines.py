@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from spsd_core.reading.lexicon import word_set
 from spsd_core.reading.source import Source
 from spsd_core.reading.types import AtomKind
 
@@ -19,6 +20,9 @@ _SENTENCE_END = re.compile(r"[.!?](?=\s)")
 _SPEAKER = re.compile(r"[ \t]*[*\[]{0,2}[^\W\d_][\w .'\u2019#/-]{0,30}[*\]]{0,2}:[ \t]+\S")
 _HEADER = re.compile(
     r"[ \t]*(?:subject|from|to|cc|bcc|re|sent|betreff|date)[ \t]?:[ \t]*\S", re.IGNORECASE
+)
+_SALUTATION = re.compile(
+    r"(?:my )?dear(?:est)? \w|to (?:m/s|mr|mrs|ms|the|whom|all|our)\b", re.IGNORECASE
 )
 _FORM = re.compile(r"(?:subject|message|question|note|ps|p\.s|edit|update)\b", re.IGNORECASE)
 _CODE_START = (
@@ -47,6 +51,16 @@ _CODE = re.compile(
     r"|[ \t]*[\w.\[\]]{1,60}[ \t]*(?:=|\+=|-=|:=|=>)[ \t]*\S.{0,200}$|(?:[ ]{4,}|\t+)\S"
 )
 _SHORTEST_TABLE = 2
+_LETTERS = word_set(
+    "letter letters mail email emails e-mail message note draft reply speech farewell toast"
+    " invitation announcement notice memo"
+)
+_GAP = 20
+"""Characters of white space in which a blank line is looked for."""
+_SPOKEN_OF = 6
+"""Words above a letter that can say what is to be done with it."""
+_LOOKED_BACK = 400
+"""Words above a letter in which it is looked for that a letter is spoken of."""
 
 
 def find_lines(source: Source) -> None:
@@ -89,6 +103,13 @@ def find_lines(source: Source) -> None:
             # head of what the writer himself has to say.
             pasted = bare[0] in "sS" and flat[:start].strip()
             source.take(start, len(flat) if pasted else end)
+        elif (
+            bare[0] in "mMdDtT"
+            and not _is_taken(source)
+            and _SALUTATION.match(bare)
+            and _is_pasted_letter(source, start)
+        ):
+            source.take(start, len(flat))
         this_shape = _table_shape(bare)
         if table and this_shape != shape:
             _end_table(source, table)
@@ -103,6 +124,21 @@ def find_lines(source: Source) -> None:
     if len(speakers) > 1:
         source.take(speakers[0][0], speakers[-1][1])
     _find_embedded_data(source)
+
+
+def _is_taken(source: Source) -> bool:
+    """Whether all that follows is payload already."""
+    return bool(source.payload) and source.payload[-1][1] == len(source.flat)
+
+
+def _is_pasted_letter(source: Source, start: int) -> bool:
+    """Whether a salutation begins a letter that the paragraph above speaks of."""
+    above = source.flat[max(0, start - _GAP) : start]
+    if above[len(above.rstrip()) :].count("\n") < 2:
+        return False
+    place = source.word_index(start)
+    words = source.low[max(0, place - _LOOKED_BACK) : place]
+    return place >= _SPOKEN_OF and not _LETTERS.isdisjoint(words)
 
 
 def _join_block(flat: str, code: list[tuple[int, int]], start: int, end: int) -> None:

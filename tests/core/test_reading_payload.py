@@ -107,6 +107,11 @@ def test_words_to_be_said_are_protected(text: str, protected: str) -> None:
         ),
         ("Anna: Hi, how are you?\nBen: Fine, thank you!\nWho is polite?", "Ben: Fine, thank you!"),
         ("Ok?\nSubject: Thanks\n\nHi all,\nthank you\n", "Hi all,\nthank you"),
+        (
+            "I would ask you to read my farewell to Gurung and cut what is pompous.\n\n"
+            "My dear Gurung. I thank you for the tea. Please write. Your obedient servant",
+            "Please write. Your obedient servant",
+        ),
         ("def f(x):\n    return x\n\nplease explain", "def f(x):\n    return x"),
     ],
 )
@@ -122,6 +127,7 @@ def test_blocks_are_payload(text: str, block: str) -> None:
         "I have the following problem: my app crashes. Please help. Thanks!",
         "You are a legend! Thanks so much.",
         "I just wanted to say thanks. Please list the planets.",
+        "My washing machine makes a loud noise at night.\n\nDear team, what can I do? Thank you!",
         "I must say I find this careless. When will my parcel come?",
         "There were 50 people, I should say. Which tent is large enough?",
         "My neighbours have plenty to say about it. How do I tune a mower?",
