@@ -105,7 +105,7 @@ def find_lines(source: Source) -> None:
             source.take(start, len(flat) if pasted else end)
         elif (
             bare[0] in "mMdDtT"
-            and not _is_taken(source)
+            and not _is_taken(source, start)
             and _SALUTATION.match(bare)
             and _is_pasted_letter(source, start)
         ):
@@ -126,9 +126,12 @@ def find_lines(source: Source) -> None:
     _find_embedded_data(source)
 
 
-def _is_taken(source: Source) -> bool:
-    """Whether all that follows is payload already."""
-    return bool(source.payload) and source.payload[-1][1] == len(source.flat)
+def _is_taken(source: Source, start: int) -> bool:
+    """Whether all from `start` on is payload already."""
+    if not source.payload:
+        return False
+    first, last = source.payload[-1]
+    return first <= start and last == len(source.flat)
 
 
 def _is_pasted_letter(source: Source, start: int) -> bool:
