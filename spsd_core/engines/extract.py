@@ -179,7 +179,8 @@ def _in_sentence(
         place: Place = "start" if run[0] == spoken[0] else "inside"
         if mean >= getattr(certainty, place):
             span = cut(text, words, spoken, run)
-            if span is not None and not _is_quoted(text, words[run[0]].start):
+            dangling = text[words[run[-1]].start : words[run[-1]].end].lower() == "if"
+            if span is not None and not dangling and not _is_quoted(text, words[run[0]].start):
                 yield Removal(span, mean, place)
 
 

@@ -54,13 +54,38 @@ _TOLD = re.compile(
     r"|(?:i|we)['\u2019]ve|have|had|ve got|i['\u2019]m|it['\u2019]s|long time)\s*$"
 )
 """What stands before a negation that tells of the writer: I don't, I have never, long time no."""
+_RITUAL = re.compile(
+    r"(?:\w+n['\u2019]?t|not|no|never)\s+(?:(?:really|just|also|even|meaning|mean|trying|tryin)\s+)*"
+    r"(?:(?:usually|normally|often)\b"
+    r"|(?:to )?(?:want|wanna|wish|like) ?(?:to )?(?:be (?:a|rude|difficult)|bother|disturb|trouble"
+    r"|sound|take up|waste|impose)"
+    r"|(?:to )?(?:be(?:ing)? )?(?:a |an )?(?:rude|bother|nuisance|pain|cross|offended|mad)\b"
+    r"|(?:to )?(?:bother|disturb|trouble|delay|offend|impose|bust|bore|abus|intrud|interrupt)"
+    r"|(?:very |much |so |too )?(?:good|great|much good) (?:at|with)|(?:a )?(?:stress|drama|vex)"
+    r"|(?:even )?sure|mind\b|(?:gonna|going to) lie|(?:asking|take|taking) too|one else to ask"
+    r"|know (?:if|whether|how|where|who|what|why|you|much about)"
+    r"|keep you|detain you|take (?:up )?(?:much|your|any|more)|believe|done|asked|ask|thought"
+    r"|written|write|posted|do this|thank|express"
+    r"|(?:be )?too (?:silly|much|late|long|rude|cheeky|forward|bold|busy|soon|stupid|early)|busy"
+    r"|see\b|chat\b|idea (?:how|what|who|where)|your fault|having a go|hard feelings|impolite"
+    r"|need to (?:hurry|rush|reply|worry|apologi[sz]e|thank))"
+)
+"""How a negation goes on that denies nothing an answer could heed: don't usually ask."""
+_AFTER = 24
+"""Characters after a negation that say what it denies."""
 _HUMBLE = re.compile(
-    r"(?:only|just) (?:(?:a|an|one|this|my) )?(?:\w+ )?"
-    r"(?:me|question|thing|favou?r|request|doubt|wish|query|one)\b"
-    r"|last (?:one|thing|question)\b|(?:better|worse) than\b|until soon"
-    r"|at (?:the|your) earliest conv"
+    r"(?:only|just) (?:(?:a|an|my) |one (?=quick|small|little|tiny))?"
+    r"(?:(?:quick|small|little|tiny|short|brief|simple) )*"
+    r"(?:me|question|favou?r|request|doubt|wish|query)\b"
+    r"|last (?:one|question) (?:i|n|then|and|promise)\b|(?:better|worse) than (?:me|i|mine)\b"
+    r"|until soon|at (?:the|your) earliest conv"
 )
 """How a limit begins that limits nothing: only a small thing, last one, better than mine."""
+_NAMED = re.compile(
+    r"\b(?:[Ww]rite|[Dd]raft|[Cc]ompose|[Ss]ign|signed|acrostic|heroine|hero|character"
+    r"|(?:this|these|middle) names?|my name(?! is))\b"
+)
+"""What makes a name below it part of the matter: sign it, what does this name mean."""
 _GLUED = re.compile(r"[^\W\d_]*[.,][^\W\d_]*")
 """An identifier that is two words with the space forgotten: Mr.or."""
 _LETTERS = re.compile(r"\w(?:.*\w)?", re.DOTALL)
@@ -211,7 +236,12 @@ def _is_ceremonial(reading: Reading, atom: Atom, ceremony: _Ceremony) -> bool:
         return False
     if any(character.isdigit() for character in text):
         return False
-    if atom.kind is AtomKind.NEGATION and _is_order(reading.text, atom):
+    if atom.kind is AtomKind.NEGATION and (
+        _is_order(reading.text, atom)
+        or not _RITUAL.match(reading.text[atom.start : atom.end + _AFTER].lower())
+    ):
+        return False
+    if atom.kind is AtomKind.NAME and _NAMED.search(reading.text, 0, ceremony.span.start):
         return False
     if atom.kind is AtomKind.LIMIT and not _HUMBLE.match(text.lower()):
         return False

@@ -76,6 +76,22 @@ def _number_follows(source: Source, index: int) -> None:
         _limit(source, index, last + 1, 1)
 
 
+_ANSWERS = word_set("answer answers reply response one version explanation")
+_OWN = word_set("i i'll ill will to me let your for the")
+
+
+def _manner(source: Source, index: int) -> None:
+    """be brief, keep it short, an honest answer; not "I'll be brief", "your short reply"."""
+    if source.word_at(index + 1) in _ANSWERS and source.word_at(index - 1) not in _OWN:
+        _limit(source, index, index + 1, 0)
+        return
+    first = index - 1
+    while source.word_at(first) in ("very", "so", "as", "really", "more"):
+        first -= 1
+    if source.word_at(first) in ("be", "it") and source.word_at(first - 1) not in _OWN:
+        _limit(source, max(0, first), index, 0)
+
+
 def _plain(source: Source, index: int) -> None:
     if not _covered(source, index):
         _limit(source, index, index)
@@ -162,6 +178,7 @@ def _to_limited(source: Source, index: int) -> None:
 
 
 TRIGGERS: dict[str, Trigger] = {
+    **dict.fromkeys(["brief", "short", "concise", "honest", "simple"], _manner),
     "at": _at,
     **dict.fromkeys(_COMPARATIVES, _comparison),
     **dict.fromkeys(

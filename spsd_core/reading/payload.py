@@ -31,6 +31,7 @@ _WEAK = word_set(
     " optimize optimise elaborate comment"
 )
 _POINTING = word_set("this these that those following below above it attached wrote written")
+_ASKING = word_set("please pls plz kindly can could would will")
 _GREETINGS = word_set("dear hi hello hey thank thanks good")
 _FORWARD = word_set("following below here")
 _OWNING = word_set(
@@ -147,7 +148,9 @@ def _mark(source: Source, index: int, sentence: Span) -> None:
     if delimiter is not None and source.flat[delimiter.end() :].strip():
         _from_delimiter(source, delimiter)
     elif not _is_courtesy(source, sentence.end) and not _refers_back(source, start, sentence):
-        if source.word_at(index + 1) not in ("it", "them") or _ends_line(source, sentence):
+        forward = source.word_at(index + 1) not in ("it", "them")
+        first = sentence.start == 0 and (index == 0 or source.low[0] in _ASKING)
+        if forward or first or _ends_line(source, sentence):
             to_end(source, sentence.end)
     elif _refers_back(source, start, sentence):
         source.take(0, sentence.start)

@@ -104,6 +104,12 @@ def test_a_sentence_without_courtesy_needs_more_certainty() -> None:
         "Please no small talk, thanks!",
         "Sorry, nothing too long please!",
         "Thanks, and we both hope you do not use Java!",
+        "Thank you in advance for not using any jargon.",
+        "I'd be grateful if you didn't use big words.",
+        "I hope the answer isn't too technical, thanks!",
+        "No need to explain, thank you.",
+        "I don't want anything long, thank you.",
+        "Hi, I'm sorry, I can't read long texts.",
     ],
 )
 def test_an_order_not_to_is_never_released(order: str) -> None:
@@ -121,6 +127,11 @@ def test_an_order_not_to_is_never_released(order: str) -> None:
         "Thanks, at most three lines please.",
         "Please keep it shorter than last time, thank you!",
         "Only short answers please, thank you.",
+        "Please, I want just one question at a time.",
+        "Kindly only one at a time, thank you.",
+        "Thanks! Only one thing please.",
+        "I'd be so thankful if you could be brief.",
+        "I would be so grateful for an honest answer.",
     ],
 )
 def test_a_limit_on_the_answer_is_never_released(limit: str) -> None:
@@ -145,6 +156,18 @@ def test_who_shouts_everything_shouts_the_greeting_too() -> None:
         "MY VAN DOES NOT START AT ALL"
     ]
     assert reading_of(text).of_kind(AtomKind.FEELING) == read(text).of_kind(AtomKind.FEELING)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Could you tell me what this name means? Thanks!\nSiobhan",
+        "Write to my landlord about the leak and sign it. Best regards,\nSiobhan",
+    ],
+)
+def test_a_name_that_is_asked_about_or_needed_is_no_signature(text: str) -> None:
+    closing = text[text.rindex(". " if ". " in text else "? ") + 2 :].split("\n")
+    assert "Siobhan" in kept(reading_of(text, *closing))
 
 
 def test_half_certain_is_not_certain() -> None:
