@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from spsd_core.answers import as_engine_error, is_defect, reason_of, received, require_future
 from spsd_core.call_log import CallLog
+from spsd_core.cues import check_cues
 from spsd_core.difference import wordless_difference
-from spsd_core.distillation import CheckRecord, DraftRecord, Reason, RuleHit
+from spsd_core.distillation import CheckRecord, DraftRecord, Reason
 from spsd_core.effective import EffectiveSettings
 from spsd_core.energy import system_rapl
 from spsd_core.engines.protocol import Draft, DraftRequest, Engine
@@ -27,11 +28,7 @@ from spsd_core.verifier import repair, verify, without_refused_edits
 if TYPE_CHECKING:
     from spsd_core.distiller import Distiller
 
-__all__ = ["GATE_FAILED", "Drafting", "Verdict", "Wait"]
-
-GATE_FAILED = RuleHit(rule="gate.failed", domain="gate_failed", start=0, end=0)
-"""Stands for a gate that broke; no setting opens its domain."""
-
+__all__ = ["Drafting", "Verdict", "Wait"]
 
 _MOST_TRIMS = 4
 """Times a draft of edits is tried again without those that were refused."""
@@ -255,8 +252,6 @@ class Drafting:
         except Exception as error:  # noqa: BLE001 - an unverified draft is a refused draft
             self._log.notes.append(f"verifier failed: {type(error).__name__}")
             return (CheckRecord(check="verifier", passed=False, reason=Reason.VERIFIER_FAILED),)
-        cues = {hit.rule for hit in self._distiller.hits(draft.text)}
-        same = cues == {hit.rule for hit in self._log.rules if not hit.rule.startswith(READER)}
-        changed = Reason.GATE_FAILED if GATE_FAILED.rule in cues else Reason.SAFETY_CUE_CHANGED
-        reason = None if same else changed
-        return (*checks, CheckRecord(check="safety_cues", passed=same, reason=reason))
+        before = [hit for hit in self._log.rules if not hit.rule.startswith(READER)]
+        after = self._distiller.hits(draft.text)
+        return (*checks, check_cues(before, after, draft, self._effective.open_domains))

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from spsd_core import admission
 from spsd_core.call_log import CallLog
+from spsd_core.cues import GATE_FAILED
 from spsd_core.distillation import Distillation, DraftRecord, Reason, RuleHit
-from spsd_core.drafting import GATE_FAILED, Drafting, Verdict, Wait
+from spsd_core.drafting import Drafting, Verdict, Wait
 from spsd_core.effective import EffectiveSettings, combine
 from spsd_core.exceptions import DeadlineExceeded
 from spsd_core.memo import plain, text_key

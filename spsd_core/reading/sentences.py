@@ -25,6 +25,14 @@ _CANDIDATE = re.compile(
     rf"|(?P<face>(?:(?<=[{_EMOJI}])|(?<=[:;=])(?<![^\s.!?].)-?[)(DPp3](?![^\s.!?,])){_FACES}))"
 )
 
+# The label of a form's field: what follows it on the line begins a sentence. A subject is no
+# sentence, and stays with its label.
+_LABEL = re.compile(
+    r"[ \t]*[*_]{0,2}(?:message|question|description|comments?|details|query|enquiry|inquiry|request|issue|problem)"
+    r"[ \t]?:[*_]{0,2}[ \t]+(?=\S)",
+    re.IGNORECASE,
+)
+
 # Never the end of a sentence: something always follows.
 _TITLES = word_set(
     "mr mrs ms mx dr prof sr st mt rev hon gen capt lt col sgt fr messrs mme mlle e.g i.e eg"
@@ -50,18 +58,18 @@ _WORD_AFTER = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?(?=[\s,])")
 def split_sentences(text: str) -> tuple[Span, ...]:
     """Sentences and lines of `text`, in order; together they hold every character but spaces.
 
-    A line break always ends a sentence. Spaces before, between and after belong to none.
+    A line break always ends a sentence, and so does a label such as `Message:`. Spaces before, between and after belong to none.
     Linear in the length of `text`; never raises.
     """
     spans: list[Span] = []
-    start = 0
+    start = _after_label(spans, text, 0)
     for candidate in _CANDIDATE.finditer(text):
         kind = candidate.lastgroup
         begin, end = candidate.span()
         if kind == "line":
             if begin > start:
                 _append(spans, text, start, begin)
-            start = end
+            start = _after_label(spans, text, end)
         elif (
             _ends_sentence(text, start, candidate) if kind == "mark" else text[end : end + 1] == " "
         ):
@@ -69,6 +77,15 @@ def split_sentences(text: str) -> tuple[Span, ...]:
             start = end
     _append(spans, text, start, len(text))
     return tuple(spans)
+
+
+def _after_label(spans: list[Span], text: str, start: int) -> int:
+    """Where the line that begins at `start` goes on after its label, which is a span of its own."""
+    label = _LABEL.match(text, start)
+    if label is None:
+        return start
+    _append(spans, text, start, label.end())
+    return label.end()
 
 
 def _append(spans: list[Span], text: str, start: int, end: int) -> None:
