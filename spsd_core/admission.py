@@ -30,7 +30,8 @@ _CODE_LINE_RE = re.compile(
     | ^\s*(?:import|from|def|class|return|public|private|static|const|let|var|func|fn|package
         |\#include|using|namespace|SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP)\b.*[\w)"'*;:{]\s*$
     | ^\s*(?:<[/!]?[a-zA-Z][^<>]{0,80}>|[$>]\s\S|//|/\*|\*/|@\w+\b|at\s\w[\w.$]{0,80}\()
-    | ^\s*["']?[\w.-]{1,40}["']?\s*[:=]\s*["'\[{(\d]  # key: value, assignment
+    | ^\s*(?:["'][\w.-]{1,40}["']\s*[:=]|[\w.-]{1,40}\s*=)\s*["'\[{(\d]  # key: value, assignment
+    | ^\s*[\w.-]{1,40}\s*:\s*["'\[{(\d](?!.*(?:\b[a-zA-Z']+,?[ ]){5})  # not "Message: 2 ..."
     | ^\s*[\d.,;|\t -]{6,}$                         # rows of numbers
     | ^\s*(?:\w+\s*=\s*)?[\w.]{1,60}\(.*\)\s*$              # a call on a line of its own
     | (?:=>|->|::|&&|\|\||!=|==|\(\)|\);)

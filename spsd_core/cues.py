@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from spsd_core.distillation import CheckRecord, Reason, RuleHit
 from spsd_core.engines.protocol import Draft
@@ -18,17 +18,15 @@ def check_cues(
     before: Sequence[RuleHit],
     after: Sequence[RuleHit],
     draft: Draft,
-    open_domains: Collection[str],
 ) -> CheckRecord:
     """Every safety cue of the original is in the draft, and none is new.
 
-    Deletions may join words into a new cue of a domain that is open: that gates nothing.
+    Of a draft that only deletes, the record names the place of the first that is not so.
 
     Args:
         before: what the gate finds in the original.
         after: what it finds in the draft.
         draft: a draft of the original.
-        open_domains: domains that are not gated in this call.
     """
     if GATE_FAILED in after:
         return CheckRecord(check="safety_cues", passed=False, reason=Reason.GATE_FAILED)
@@ -36,9 +34,7 @@ def check_cues(
     deleted = draft.edits is not None and not draft.generative
     traced = Traced(draft.edits or ())
     changed = [Span(hit.start, hit.end) for hit in before if hit.rule not in found] + [
-        traced.span(Span(hit.start, hit.end))
-        for hit in after
-        if hit.rule not in known and not (deleted and hit.domain in open_domains)
+        traced.span(Span(hit.start, hit.end)) for hit in after if hit.rule not in known
     ]
     if not changed:
         return CheckRecord(check="safety_cues", passed=True)

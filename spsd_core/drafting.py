@@ -254,4 +254,4 @@ class Drafting:
             return (CheckRecord(check="verifier", passed=False, reason=Reason.VERIFIER_FAILED),)
         before = [hit for hit in self._log.rules if not hit.rule.startswith(READER)]
         after = self._distiller.hits(draft.text)
-        return (*checks, check_cues(before, after, draft, self._effective.open_domains))
+        return (*checks, check_cues(before, after, draft))

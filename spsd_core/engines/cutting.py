@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
@@ -29,6 +30,8 @@ _DANGLING = frozenset(
 _PAIRED = ("**", "__", "*", "`")
 """Marks of which none goes without its partner."""
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
+_EMOTICON = re.compile(r"(?<![^\s.!?,])[:;=][-']?\)+(?![^\s.!?,])")
+"""A smile has a bracket without a partner. (A sad face says something: it stays.)"""
 
 
 def cut(
@@ -97,7 +100,7 @@ def _end_of_marks(text: str, words: Sequence[WordRole], after: int, marks: str) 
 def balanced(text: str, span: Span) -> Span | None:
     """The span with the bracket that closes one of its own; None where it would halve a pair."""
     open_: list[str] = []
-    for character in text[span.start : span.end]:
+    for character in _EMOTICON.sub("", text[span.start : span.end]):
         if character in _BRACKETS:
             open_.append(_BRACKETS[character])
         elif character in _BRACKETS.values() and (not open_ or open_.pop() != character):

@@ -2,7 +2,8 @@
 
 It can only delete (and give a sentence its capital back), never inside an atom or payload. Whole
 sentences go where every word of them may go; inside a sentence a run of words goes where what is
-left can stand: at its beginning, at its end, or between marks.
+left can stand: at its beginning, at its end, or between marks. Phrases that rules know go where the
+Reader does not contradict (`lexical`), or agrees (`openings`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Literal, NamedTuple
 from spsd_core.engines.cutting import balanced, cut
 from spsd_core.engines.lexical import courtesy_spans, repeated_sentences
 from spsd_core.engines.mending import edits_for
+from spsd_core.engines.openings import openings
 from spsd_core.engines.protocol import Draft, DraftRequest, Engine, finished
 from spsd_core.reader.types import Certainty, Role, RoleReading, WordRole
 from spsd_core.reading import AtomKind, Reading
@@ -32,6 +34,8 @@ _BRIDGE = 0.3
 _KEPT = (Role.TASK, Role.CONTEXT, Role.AFFECT, Role.PAYLOAD)
 _SURELY_KEPT = 0.5
 """Chance of one of these roles from which on a phrase of the phrase list stays."""
+_AGREED = 0.5
+"""Mean chance from which on an opening goes. In labelled texts none that stays is above it."""
 _MOST_ROUNDS = 4
 _QUOTES = word_set(
     "rewrite reword rephrase paraphrase translate proofread shorten exactly say says saying said"
@@ -107,7 +111,11 @@ class ExtractEngine:
             return []
         given = self._settings.confidence
         certainty = roles.certainty if given is None else Certainty(given, given, given)
-        found = [*removals(roles, certainty, dense=dense), *_listed(roles, dense=dense)]
+        found = [
+            *removals(roles, certainty, dense=dense),
+            *_listed(roles, dense=dense),
+            *_agreed(roles),
+        ]
         if self._settings.target_ratio is not None:
             found = _surest(text, found, self._settings.target_ratio)
         return _without_questions([one.span for one in found], reading)
@@ -229,6 +237,17 @@ def _listed(roles: RoleReading, *, dense: bool) -> Iterator[Removal]:
         kept = any(max(map(word.chance, _KEPT)) >= _SURELY_KEPT for word in inside)
         if not kept and not _is_quoted(roles.text, start):
             yield Removal(Span(start, end), 1.0, "inside")
+
+
+def _agreed(roles: RoleReading) -> Iterator[Removal]:
+    """The openings that the Reader, too, holds for scaffold."""
+    words = roles.words
+    starts = [word.start for word in words]
+    for start, end in openings(roles.text):
+        inside = words[bisect_left(starts, start) : bisect_left(starts, end)]
+        chances = [_chance_to_go(word, dense=False) for word in inside]
+        if chances and sum(chances) >= _AGREED * len(chances) and not _is_quoted(roles.text, start):
+            yield Removal(Span(start, end), 1.0, "start")
 
 
 def _phrases(text: str, dense: bool) -> Iterator[Span]:

@@ -9,6 +9,7 @@ terms), every order not to do something and every feeling stays, whatever the Re
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -33,17 +34,9 @@ _LAST_LINE = 0.75
 """Chance of each word of a name that is the last line of all: nothing is left for it to be but
 a signature."""
 _RELEASED = frozenset(
-    {
-        AtomKind.NAME,
-        AtomKind.NEGATION,
-        AtomKind.LIMIT,
-        AtomKind.IDENTIFIER,
-        AtomKind.FORMAT,
-        AtomKind.QUESTION,
-        AtomKind.DATE,
-        AtomKind.NUMBER,
-    }
+    {AtomKind.NAME, AtomKind.FORMAT, AtomKind.QUESTION, AtomKind.DATE, AtomKind.NUMBER}
 )
+"""Kinds of which any may belong to a ceremony, if no digit is in it."""
 _ORDER = re.compile(
     r"(?:(?:do|does|should|must|can|please|kindly|to) not|don['’]?t|never|without|avoid|nothing"
     r"|no(?! (?:rush|worries|worry|hurry|problem|pressure|need|doubt)))\b"
@@ -68,9 +61,14 @@ _RITUAL = re.compile(
     r"|written|write|posted|do this|thank|express"
     r"|(?:be )?too (?:silly|much|late|long|rude|cheeky|forward|bold|busy|soon|stupid|early)|busy"
     r"|see\b|chat\b|idea (?:how|what|who|where)|your fault|having a go|hard feelings|impolite"
+    r"|spel(?:led|t)"
     r"|need to (?:hurry|rush|reply|worry|apologi[sz]e|thank))"
 )
-"""How a negation goes on that denies nothing an answer could heed: don't usually ask."""
+"""How a negation goes on that denies nothing an answer could heed: don't usually ask.
+
+Shorter turns ("no problem", "don't worry") never become atoms: `reading.negation.is_ritual`. Those
+here are atoms for the rules, which cannot tell them from a matter, and courtesy where the Reader,
+too, says so."""
 _AFTER = 24
 """Characters after a negation that say what it denies."""
 _HUMBLE = re.compile(
@@ -121,11 +119,16 @@ def release(reading: Reading, roles: RoleReading) -> Reading:
     """`reading` with the Reader's roles, without the atoms that only belong to a ceremony."""
     ceremonies = list(_with_signatures(roles.text, _ceremonies(roles)))
     released = set(_released(reading, ceremonies))
+    starts = [ceremony.span.start for ceremony in ceremonies]
     atoms = tuple(
         part
         for atom in reading.atoms
         if atom not in released
-        for part in _without_ceremonies(reading, atom, ceremonies)
+        for part in _without_ceremonies(
+            reading,
+            atom,
+            ceremonies[bisect_left(starts, atom.start) : bisect_left(starts, atom.end)],
+        )
     )
     if atoms == reading.atoms:
         return replace(reading, roles=roles)
@@ -166,7 +169,8 @@ def _with_signatures(text: str, ceremonies: Iterable[_Ceremony]) -> Iterator[_Ce
 def _is_last_line(text: str, ceremony: _Ceremony) -> bool:
     """Whether it is a short line of its own that the Reader hardly doubts."""
     start, end = ceremony.span
-    alone = ceremony.whole and text.rfind("\n", 0, start) >= 0
+    above = text.rfind("\n", 0, start)
+    alone = ceremony.whole and above >= 0 and not any(map(str.isalnum, text[above:start]))
     return alone and end - start <= _SIGNATURE and ceremony.least >= _LAST_LINE
 
 
@@ -196,27 +200,35 @@ def _ceremony(text: str, words: Sequence[WordRole], *, whole: bool) -> Iterator[
 
 
 def _released(reading: Reading, ceremonies: Sequence[_Ceremony]) -> Iterator[Atom]:
+    named = _NAMED.search(reading.text)
     place = 0
     for atom in reading.atoms:
         while place < len(ceremonies) and ceremonies[place].span.end <= atom.start:
             place += 1
         if place == len(ceremonies):
             return
-        if _is_ceremonial(reading, atom, ceremonies[place]):
+        ceremony = ceremonies[place]
+        needed = named is not None and named.end() <= ceremony.span.start
+        if not (needed and atom.kind is AtomKind.NAME) and _belongs(reading, atom, ceremony):
             yield atom
 
 
 def _without_ceremonies(
     reading: Reading, atom: Atom, ceremonies: Sequence[_Ceremony]
 ) -> Iterator[Atom]:
-    """Who shouts a whole message shouts its greeting, too: of a shout what is no ceremony stays."""
+    """Who shouts a whole message shouts its greeting, too: of a shout what is no ceremony stays.
+
+    Args:
+        reading: what rules found.
+        atom: any atom.
+        ceremonies: those that begin in it.
+    """
     if atom.key != SHOUTING or overlaps((atom.start, atom.end), reading.payload):
         yield atom
         return
     start = atom.start
     for ceremony in ceremonies:
-        inside = start <= ceremony.span.start and ceremony.span.end <= atom.end
-        if inside and (ceremony.courteous or ceremony.certain):
+        if ceremony.span.end <= atom.end and (ceremony.courteous or ceremony.certain):
             yield from _shout(reading.text, atom, start, ceremony.span.start)
             start = ceremony.span.end
     yield from _shout(reading.text, atom, start, atom.end)
@@ -229,31 +241,35 @@ def _shout(text: str, atom: Atom, start: int, end: int) -> Iterator[Atom]:
         yield replace(atom, start=said.start(), end=said.end())
 
 
-def _is_ceremonial(reading: Reading, atom: Atom, ceremony: _Ceremony) -> bool:
+def _belongs(reading: Reading, atom: Atom, ceremony: _Ceremony) -> bool:
+    """Whether an atom lies in a ceremony and can be a part of one."""
     text = reading.text[atom.start : atom.end]
-    shouted = atom.kind is AtomKind.FEELING and text.isupper()  # "GOOD MORNING!" is no anger
-    if not (shouted or atom.kind in _RELEASED) or overlaps((atom.start, atom.end), reading.payload):
-        return False
-    if any(character.isdigit() for character in text):
-        return False
-    if atom.kind is AtomKind.NEGATION and (
-        _is_order(reading.text, atom)
-        or not _RITUAL.match(reading.text[atom.start : atom.end + _AFTER].lower())
-    ):
-        return False
-    if atom.kind is AtomKind.NAME and _NAMED.search(reading.text, 0, ceremony.span.start):
-        return False
-    if atom.kind is AtomKind.LIMIT and not _HUMBLE.match(text.lower()):
-        return False
-    if atom.kind is AtomKind.IDENTIFIER and not _GLUED.fullmatch(text):
-        return False
     core = len(text.rstrip(" \t\r\n.!?,;:)"))  # an atom may take the mark that ends it
     inside = ceremony.span.start <= atom.start and atom.start + core <= ceremony.span.end
-    if not inside:
+    if not inside or overlaps((atom.start, atom.end), reading.payload):
+        return False
+    if any(map(str.isdigit, text)) or not _may_be_ceremonial(reading.text, atom):
         return False
     if atom.kind is AtomKind.NAME and not ceremony.whole:
         return True
     return ceremony.courteous or ceremony.certain
+
+
+def _may_be_ceremonial(text: str, atom: Atom) -> bool:
+    """Whether an atom of this kind, in these words, may be courtesy at all."""
+    words = text[atom.start : atom.end]
+    match atom.kind:
+        case AtomKind.FEELING:
+            return words.isupper()  # "GOOD MORNING!" is no anger
+        case AtomKind.NEGATION:
+            ritual = _RITUAL.match(text[atom.start : atom.end + _AFTER].lower())
+            return ritual is not None and not _is_order(text, atom)
+        case AtomKind.LIMIT:
+            return _HUMBLE.match(words.lower()) is not None
+        case AtomKind.IDENTIFIER:
+            return _GLUED.fullmatch(words) is not None
+        case kind:
+            return kind in _RELEASED
 
 
 def _is_order(text: str, atom: Atom) -> bool:

@@ -46,6 +46,9 @@ _LANGUAGES = re.compile(r"[A-Za-z]#")
 _SENTENCE_STARTS = word_set(
     "please plz pls thanks thank thx kindly what how why when can could would i"
 )
+_PLEA = re.compile(r"pl[sz]{1,24}|please{1,12}")
+_SLASHED = word_set("sir sirs dear mr madam maam and or he she his him")
+"""Before a slash and a space: `sir/ madam` is no path."""
 _OPENING = "([{<\"'\u201c\u2018*`\u2013\u2014,;:!?|-"
 _CLOSING = "]}>\"'\u201d\u2019*`.,;:!?\u2026|"
 _LONGEST = 200
@@ -127,6 +130,8 @@ def _kind(core: str) -> AtomKind | None:
         return AtomKind.URL
     if _HANDLE.fullmatch(core) or _LANGUAGES.fullmatch(core):
         return AtomKind.IDENTIFIER
+    if core[-1] == "/" and core[:-1].lower() in _SLASHED:
+        return None
     if (_PATH.fullmatch(core) and _LETTER.search(core)) or _SNAKE.fullmatch(core):
         return AtomKind.IDENTIFIER
     if "/" not in core and _DOTTED.fullmatch(core) and not _sloppy_stop(core):
@@ -141,4 +146,7 @@ def _sloppy_stop(core: str) -> bool:
     before, _, after = core.partition(".")
     if not (before.isalpha() and after.isalpha()) or len(before) < 2:
         return False
-    return after.istitle() or after.lower() in _SENTENCE_STARTS
+    after_low = after.lower()
+    return (
+        after.istitle() or after_low in _SENTENCE_STARTS or _PLEA.fullmatch(after_low) is not None
+    )

@@ -119,7 +119,7 @@ def _opens(flat: str, start: int, char: str) -> bool:
         return False
     if char in "\u201c\u201e\xab\u300c":
         return True
-    if after.isspace() and char == "'":
+    if after.isspace() and (char == "'" or before == "]"):
         return False
     return not before or not (before.isalnum() or before in ".,!?;)\u2019'")
 

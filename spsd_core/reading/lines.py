@@ -100,9 +100,11 @@ def find_lines(source: Source) -> None:
             speakers.append((start, end))
         if len(lines) > 1 and _HEADER.match(line):
             # Below other text a subject line begins a pasted e-mail; at the very start it is the
-            # head of what the writer himself has to say.
-            pasted = bare[0] in "sS" and flat[:start].strip()
-            source.take(start, len(flat) if pasted else end)
+            # head of what the writer himself has to say, and read like the rest of it.
+            if bare[0] in "sS" and flat[:start].strip():
+                source.take(start, len(flat))
+            elif bare[:2].lower() != "su":
+                source.take(start, end)
         elif (
             bare[0] in "mMdDtT"
             and not _is_taken(source, start)

@@ -106,11 +106,15 @@ def instruction(strong: bool) -> Trigger:
 
 _SUBJECTS = word_set("we i they he she it")
 _MODALS = word_set("should could must will would can might may cannot can't couldn't shouldn't")
+_SEEMING = word_set("seems seem seemed tends tend tended fails failed used began started")
 
 
 def _is_told(source: Source, index: int) -> bool:
-    """Whether the verb tells what somebody does: why we should rewrite it, it can make that."""
-    return source.word_at(index - 1) in _MODALS and source.word_at(index - 2) in _SUBJECTS
+    """Whether the verb tells what somebody does: why we should rewrite it, he seems to answer."""
+    before = source.word_at(index - 1)
+    if before == "to":
+        return source.word_at(index - 2) in _SEEMING
+    return before in _MODALS and source.word_at(index - 2) in _SUBJECTS
 
 
 _CHANGES = re.compile(
@@ -263,9 +267,32 @@ def _judging(source: Source, index: int) -> None:
     """is this email polite, how does this sound, what do you think of my ..."""
     start = source.starts[index]
     sentence = source.sentence_at(start)
-    if reached(source) or not _SOUND.match(source.flat, start):
+    sound = _SOUND.match(source.flat, start)
+    if reached(source) or sound is None or _is_of_a_thing(source, index, sentence):
         return
-    _mark(source, index, sentence)
+    truth = sound[0].rsplit(None, 1)[-1].lower() in _TRUE
+    if truth and _is_long(source, 0, start) and not _ends_line(source, sentence):
+        source.take(0, start)  # "Is this correct?" below what may not be
+    else:
+        _mark(source, index, sentence)
+
+
+_TRUE = word_set("right correct accurate true")
+_LANGUAGE = TEXT_NOUNS | word_set(
+    "english grammar spelling wording tone phrasing style above following below way"
+)
+_NO_THING = word_set("sound seem look read be too so very really all more less a an the or")
+
+
+def _is_of_a_thing(source: Source, index: int, sentence: Span) -> bool:
+    """Whether a thing is judged, and no text: is this therapy good, was the price right."""
+    if source.word_at(index + 1) not in ("this", "that", "the", "my"):
+        return False
+    last = min(source.word_index(sentence.end), index + _WINDOW)
+    following = source.low[index + 2 : last]
+    if not following or following[0] in _NO_THING or not _LANGUAGE.isdisjoint(following):
+        return False
+    return _SOUND.fullmatch(f"is this {following[0]}") is None  # an adjective is no thing
 
 
 TRIGGERS: dict[str, Trigger] = {

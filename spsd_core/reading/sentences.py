@@ -51,7 +51,7 @@ _STARTERS = word_set(
     "I I'm I've Can Could Would Will Please Thank Thanks Hello Hi My It It's The This That"
     " What How Why Where When Who Is Are Do Does We You They He She There But And So If In"
 )
-_POLITE_STARTERS = word_set("please plz pls thanks thank thx kindly")
+_POLITE_STARTERS = re.compile(r"please{1,12}|pl[sz]{1,24}|than(?:ks?|x)|thx|kindly")
 _WORD_AFTER = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?(?=[\s,])")
 
 
@@ -145,14 +145,14 @@ def _glued(text: str, start: int, position: int, end: int) -> bool:
     """Whether a sentence ends although no space follows ("Hello.I need", "Really?Yes")."""
     if not text[end].isalpha():
         return False
-    word = _word_before(text, start, position)
+    apart = position > start and text[position - 1] == " "  # "no help .please tell me"
+    word = _word_before(text, start, position - apart)
     if not word.isalpha():
         return False
     if text[end - 1] in "!?" and text[end].isupper():
         return True
     starter = _WORD_AFTER.match(text, end)
-    return (
-        len(word) > 1
-        and starter is not None
-        and (starter[0] in _STARTERS or starter[0].lower() in _POLITE_STARTERS)
-    )
+    if len(word) < 2 or starter is None:
+        return False
+    polite = _POLITE_STARTERS.fullmatch(starter[0].lower())
+    return polite is not None or starter[0] in _STARTERS

@@ -162,6 +162,12 @@ def _is_praise(source: Source, index: int) -> bool:
     return not _PRAISE.isdisjoint(source.low[index + 2 : index + 5])
 
 
+_DOING = word_set("does do did")
+_POINTING = word_set("it this that these those he she they you")
+_LONGEST_ASKED = 8
+"""Words from `does` to `mean` that can be what is asked about."""
+
+
 def _mention(source: Source, index: int) -> None:
     """what does X mean, the meaning of X, synonyms for X, the word X, when the user says X."""
     sentence = source.sentence_at(source.starts[index])
@@ -169,11 +175,15 @@ def _mention(source: Source, index: int) -> None:
     before, after = source.word_at(index - 1), source.word_at(index + 1)
     if word == "mean":
         first = max(source.word_index(sentence.start), index - _WINDOW)
-        if not {"does", "do", "did"} & set(source.low[first:index]) or before in (
+        if _DOING.isdisjoint(source.low[first:index]) or before in (
             "i",
             "you",
             "not",
         ):
+            return
+        asked = next(i for i in range(index - 1, first - 1, -1) if source.low[i] in _DOING)
+        if 2 - (source.word_at(asked + 1) in _POINTING) < index - asked < _LONGEST_ASKED:
+            source.take(source.starts[asked], sentence.end)
             return
     elif word in ("word", "phrase", "expression", "term"):
         if before != "the" or after in (

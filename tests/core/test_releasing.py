@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -23,6 +24,17 @@ def reading_of(
     The Reader's own judgement is tested elsewhere; here it is given, so that each rule is tested.
     """
     spans = [(text.index(part), text.index(part) + len(part)) for part in scaffold]
+    return release(read(text), roles_of(text, spans, chance, affect, doubtful))
+
+
+def roles_of(
+    text: str,
+    spans: list[tuple[int, int]],
+    chance: float = 0.99,
+    affect: float = 0.0,
+    doubtful: str = "",
+) -> RoleReading:
+    """What a Reader would say that holds the words of these spans for scaffold."""
     words = []
     for match in re.finditer(r"\w+|[^\w\s]", text):
         start, end = match.span()
@@ -33,8 +45,7 @@ def reading_of(
         odds[list(Role).index(Role.AFFECT)] = affect if sure else 0.0
         odds[0] = 1 - sum(odds)
         words.append(WordRole(start, end, tuple(odds)))
-    roles = RoleReading(text, tuple(words), _NEUTRAL, {"neutral": 1.0}, (1.0,))
-    return release(read(text), roles)
+    return RoleReading(text, tuple(words), _NEUTRAL, {"neutral": 1.0}, (1.0,))
 
 
 def kept(reading: Reading) -> set[str]:
@@ -95,56 +106,46 @@ def test_a_sentence_without_courtesy_needs_more_certainty() -> None:
 
 
 @pytest.mark.parametrize(
-    "order",
+    ("kind", "wish"),
     [
-        "Please don't use Java.",
-        "Never use Java, please.",
-        "Please do not apologise in your answer, thank you!",
-        "No pleasantries please, thank you very much!",
-        "Please no small talk, thanks!",
-        "Sorry, nothing too long please!",
-        "Thanks, and we both hope you do not use Java!",
-        "Thank you in advance for not using any jargon.",
-        "I'd be grateful if you didn't use big words.",
-        "I hope the answer isn't too technical, thanks!",
-        "No need to explain, thank you.",
-        "I don't want anything long, thank you.",
-        "Hi, I'm sorry, I can't read long texts.",
+        (AtomKind.NEGATION, "Please don't use Java."),
+        (AtomKind.NEGATION, "Never use Java, please."),
+        (AtomKind.NEGATION, "Please do not apologise in your answer, thank you!"),
+        (AtomKind.NEGATION, "No pleasantries please, thank you very much!"),
+        (AtomKind.NEGATION, "Please no small talk, thanks!"),
+        (AtomKind.NEGATION, "Sorry, nothing too long please!"),
+        (AtomKind.NEGATION, "Thanks, and we both hope you do not use Java!"),
+        (AtomKind.NEGATION, "Thank you in advance for not using any jargon."),
+        (AtomKind.NEGATION, "I'd be grateful if you didn't use big words."),
+        (AtomKind.NEGATION, "I hope the answer isn't too technical, thanks!"),
+        (AtomKind.NEGATION, "No need to explain, thank you."),
+        (AtomKind.NEGATION, "I don't want anything long, thank you."),
+        (AtomKind.NEGATION, "Hi, I'm sorry, I can't read long texts."),
+        (AtomKind.LIMIT, "Sorry, only the totals please!"),
+        (AtomKind.LIMIT, "Please just the first name, thanks."),
+        (AtomKind.LIMIT, "Thanks, at most three lines please."),
+        (AtomKind.LIMIT, "Please keep it shorter than last time, thank you!"),
+        (AtomKind.LIMIT, "Only short answers please, thank you."),
+        (AtomKind.LIMIT, "Please, I want just one question at a time."),
+        (AtomKind.LIMIT, "Kindly only one at a time, thank you."),
+        (AtomKind.LIMIT, "Thanks! Only one thing please."),
+        (AtomKind.LIMIT, "I'd be so thankful if you could be brief."),
+        (AtomKind.LIMIT, "I would be so grateful for an honest answer."),
     ],
 )
-def test_an_order_not_to_is_never_released(order: str) -> None:
-    text = f"{order} Sort the list."
-    negations = read(text).of_kind(AtomKind.NEGATION)
-    assert negations
-    assert reading_of(text, order).of_kind(AtomKind.NEGATION) == negations
-
-
-@pytest.mark.parametrize(
-    "limit",
-    [
-        "Sorry, only the totals please!",
-        "Please just the first name, thanks.",
-        "Thanks, at most three lines please.",
-        "Please keep it shorter than last time, thank you!",
-        "Only short answers please, thank you.",
-        "Please, I want just one question at a time.",
-        "Kindly only one at a time, thank you.",
-        "Thanks! Only one thing please.",
-        "I'd be so thankful if you could be brief.",
-        "I would be so grateful for an honest answer.",
-    ],
-)
-def test_a_limit_on_the_answer_is_never_released(limit: str) -> None:
-    text = f"{limit} Sort the list."
-    limits = read(text).of_kind(AtomKind.LIMIT)
-    assert limits
-    assert reading_of(text, limit).of_kind(AtomKind.LIMIT) == limits
+def test_an_order_not_to_and_a_limit_are_never_released(kind: AtomKind, wish: str) -> None:
+    text = f"{wish} Sort the list."
+    atoms = read(text).of_kind(kind)
+    assert atoms
+    assert reading_of(text, wish).of_kind(kind) == atoms
 
 
 def test_a_name_on_the_last_line_is_a_signature() -> None:
     text = "Where is my parcel from Leeds?\nBronwyn Tate"
     assert "Bronwyn Tate" not in kept(reading_of(text, "Bronwyn Tate", doubtful="Tate"))
     assert "Bronwyn Tate" in kept(reading_of(text, "Bronwyn Tate", chance=0.8))
+    not_alone = "Where is my parcel?\nIt is from Leeds. Bronwyn Tate"
+    assert "Bronwyn Tate" in kept(reading_of(not_alone, "Bronwyn Tate", doubtful="Tate"))
     inside = "Which is the longer name?\nBronwyn Tate\nColin Hu"
     assert "Tate" in kept(reading_of(inside, "Bronwyn Tate", doubtful="Tate"))
 
@@ -184,3 +185,24 @@ def test_a_feeling_is_no_ceremony() -> None:
 def test_payload_keeps_its_names() -> None:
     text = 'Shorten this: "Hi Conor, many thanks for the tea. Regards, Sunil"'
     assert reading_of(text, "Hi Conor").protected == read(text).protected
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "Thank you, dear Conor Hume.\n",
+        "THANK YOU VERY MUCH SIR. Go on now please.\n",
+        "MY VAN IS BROKEN AGAIN. Thank you, dear Conor.\n",
+    ],
+)
+def test_releasing_takes_time_in_proportion_to_the_length(unit: str) -> None:
+    def seconds(count: int) -> float:
+        text = unit * count
+        reading, roles = read(text), roles_of(text, [(0, len(text))])
+        began = time.process_time()
+        release(reading, roles)
+        return time.process_time() - began
+
+    seconds(10)
+    short, long = min(seconds(150) for _ in range(3)), min(seconds(1200) for _ in range(3))
+    assert long < 8 * 4 * short
