@@ -25,7 +25,7 @@ __all__ = ["add_parser", "run"]
 
 _API_KEY = "SPSD_API_KEY"
 _JUDGE_KEY = "SPSD_JUDGE_API_KEY"
-_SHOWN_TABLES = ("Savings and costs", "Quality", "Answers", "Judges")
+_SHOWN_TABLES = ("Savings and costs", "Quality", "How alike the answers are", "Answers", "Judges")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

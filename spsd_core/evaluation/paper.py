@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from statistics import mean, median
 from typing import Any
 
 from spsd_core.evaluation.comparing import Quality
 from spsd_core.evaluation.costs import Costs
 from spsd_core.evaluation.scoring import POINTS
-from spsd_core.evaluation.similarity import LINE
+from spsd_core.evaluation.similarity import LINE, likeness
 from spsd_core.evaluation.statistics import Comparison
 
 __all__ = ["PaperRow", "paper_rows"]
@@ -130,10 +129,10 @@ def _quality_rows(found: Comparison | None, judged: Quality | None) -> list[Pape
 def _cosine_row(cosines: Sequence[float]) -> PaperRow:
     ours = _NONE
     if cosines:
-        above = sum(value > LINE for value in cosines) / len(cosines)
+        found = likeness(cosines)
         ours = (
-            f"mean {mean(cosines):.3f}, median {median(cosines):.3f}, above {LINE:.2f}: "
-            f"{100 * above:.1f} % of {len(cosines)}"
+            f"mean {found.mean:.3f}, median {found.median:.3f}, above {LINE:.2f}: "
+            f"{100 * found.above:.1f} % of {found.pairs}"
         )
     return PaperRow(
         "cosine of the answers",

@@ -7,8 +7,10 @@ paper's line of 0.70 as well. The weights are no part of SPSD.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from statistics import mean, median
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spsd_core.exceptions import ConfigurationError
 
@@ -16,13 +18,29 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["LINE", "Similarity"]
+__all__ = ["LINE", "Likeness", "Similarity", "likeness"]
 
 LINE = 0.70
 """Above it the paper calls two answers equivalent."""
 _CHARS = 600
 _PIECES = 256
 """What all-MiniLM-L6-v2 was trained to read."""
+
+
+class Likeness(NamedTuple):
+    """How alike pairs of answers are, by their cosines."""
+
+    pairs: int
+    mean: float
+    median: float
+    above: float
+    """Share of the pairs above `LINE`."""
+
+
+def likeness(cosines: Sequence[float]) -> Likeness:
+    """Sum up the cosines of one or more pairs."""
+    above = sum(cosine > LINE for cosine in cosines) / len(cosines)
+    return Likeness(len(cosines), mean(cosines), median(cosines), above)
 
 
 class Similarity:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import mean, median
 
 from spsd_core.evaluation.comparing import Quality
 from spsd_core.evaluation.report import Report
-from spsd_core.evaluation.similarity import LINE
+from spsd_core.evaluation.similarity import LINE, likeness
 from spsd_core.evaluation.statistics import Comparison
 
 __all__ = ["Table", "quality_table", "tables_of"]
@@ -202,16 +201,10 @@ def verdict(non_inferior: bool | None) -> str:
 
 
 def _cosines(report: Report) -> Table:
+    found = {arm: likeness(values) for arm, values in report.cosines.items() if values}
     rows = tuple(
-        (
-            arm,
-            str(len(values)),
-            f"{mean(values):.3f}",
-            f"{median(values):.3f}",
-            f"{sum(value > LINE for value in values) / len(values):.1%}",
-        )
-        for arm, values in report.cosines.items()
-        if values
+        (arm, str(one.pairs), f"{one.mean:.3f}", f"{one.median:.3f}", f"{one.above:.1%}")
+        for arm, one in found.items()
     )
     note = (
         "Cosine of the answers to raw and shortened prompt, MiniLM over the first 600 characters. "

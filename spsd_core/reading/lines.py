@@ -15,6 +15,8 @@ _ITEM = re.compile(
     r"[ \t>]*(?:[-*\u2022\u2023\u25aa\u25cf+\u2013]|\(?(?:\d{1,3}|(?P<letter>[a-zA-Z])|[ivxIVX]{1,4})[.)]"
     r"|#{1,6}|\[[ xX]\])[ \t]+(?=\S)"
 )
+_FIRST_LETTERS = "aAiIvVxX"
+"""With one of these a lettered list begins; others follow the letter before them."""
 _INLINE_ITEM = re.compile(r"(?<!\S)\(?(\d{1,2}|[a-hA-H])[.)](?=[ \t]+\S)")
 _SENTENCE_END = re.compile(r"[.!?](?=\s)")
 _SPEAKER = re.compile(r"[ \t]*[*\[]{0,2}[^\W\d_][\w .'\u2019#/-]{0,30}[*\]]{0,2}:[ \t]+\S")
@@ -85,9 +87,9 @@ def find_lines(source: Source) -> None:
         bare = line.lstrip()
         item = _ITEM.match(line)
         if item and item["letter"]:
-            item, letter = (
-                (item, item["letter"]) if _may_count(letter, item["letter"]) else (None, "")
-            )
+            before, letter = letter, item["letter"]
+            if letter not in _FIRST_LETTERS and not _follows(before, letter):
+                item, letter = None, ""  # an initial
         if item:
             source.add(AtomKind.LIST_ITEM, start + len(line) - len(bare), end)
         elif bare[0] == ">":
@@ -195,11 +197,6 @@ def _find_inline_items(source: Source, start: int, end: int) -> None:
         stop = _SENTENCE_END.search(source.flat, last, end)
         found = stop.end() if stop else start + len(source.flat[start:end].rstrip())
         source.add(AtomKind.LIST_ITEM, first, found)
-
-
-def _may_count(before: str, letter: str) -> bool:
-    """Whether a line that begins with this letter and a mark is an item: not an initial."""
-    return letter in "aAiIvVxX" or (before != "" and ord(letter) == ord(before) + 1)
 
 
 def _follows(before: str, after: str) -> bool:

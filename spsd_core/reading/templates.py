@@ -64,7 +64,7 @@ _SAID = COURTESY | word_set(
     "goodbye bye goodnight welcome congratulations congrats happy merry yes no nothing something"
 )
 """With one of these begins what somebody is to say: card to my aunt to say thank you."""
-_OPENING = re.compile(r"[ \t]{0,3}(?:[:\n\r\"\u201c'\u2018])")
+_OPENING = re.compile(r"[ \t]{0,3}[:\n\r\"\u201c'\u2018]")
 _NOT_SAYING = word_set(
     "want wanted like have just let's needless wish love i would could we say wanna"
 )
@@ -182,7 +182,8 @@ def _mention(source: Source, index: int) -> None:
         ):
             return
         asked = next(i for i in range(index - 1, first - 1, -1) if source.low[i] in _DOING)
-        if 2 - (source.word_at(asked + 1) in _POINTING) < index - asked < _LONGEST_ASKED:
+        pointing = index - asked == 2 and source.word_at(asked + 1) in _POINTING
+        if not pointing and index - asked < _LONGEST_ASKED:
             source.take(source.starts[asked], sentence.end)
             return
     elif word in ("word", "phrase", "expression", "term"):

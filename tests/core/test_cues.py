@@ -53,8 +53,9 @@ def test_a_gate_that_broke_refuses_the_draft_as_a_whole() -> None:
     ("text", "stays", "goes"),
     [
         (
-            "Hello dear team! I have had a rash on my arm since May 5. Sirs, I have a medical problem"
-            " and I'd be very grateful if you can help. Which ointment is right? Thanks a lot!",
+            "Hello dear team! I have had a rash on my arm since May 5. Sirs, I have a medical"
+            " problem and I'd be very grateful if you can help. Which ointment is right? Thanks a"
+            " lot!",
             "medical problem",
             ("Hello dear team!", "Thanks a lot!"),
         ),

@@ -42,6 +42,8 @@ def left(text: str, *scaffold: str) -> str:
         ("Name a river [many thanks] now.", "[many thanks", "Name a river now."),
         ("**Hi there! Sort** this list.", "**Hi there", "**Hi there! Sort** this list."),
         ("Note: thanks a lot.", "thanks a lot", "Note:"),
+        ("Thanks a lot. :) Name a river.", "Thanks a lot", "Name a river."),
+        ("I need help :( Name a river.", "I need help", "I need help :( Name a river."),
     ],
 )
 def test_what_is_left_can_stand(text: str, scaffold: str, expected: str) -> None:

@@ -70,6 +70,13 @@ def test_what_is_not_distilled_says_why(text: str, reason: Reason) -> None:
     assert result.record.decided_by
 
 
+def test_a_message_that_begins_with_a_number_is_no_code() -> None:
+    result = Distiller().distill(
+        "Message: 2 days ago my red lamp broke, where can I send it? Thanks!"
+    )
+    assert result.reason is Reason.SHORTENED
+
+
 def test_building_a_distiller_loads_nothing() -> None:
     """Rules, tokenizers and models are loaded by the first call."""
     import subprocess

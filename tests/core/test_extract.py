@@ -60,6 +60,36 @@ def test_words_quoted_without_quotation_marks_stay(quoted: str) -> None:
     assert DISTILLER.distill(quoted).text == quoted
 
 
+@pytest.mark.parametrize(
+    ("text", "goes", "stays"),
+    [
+        ("I was wondering what is the deepest lake in Peru?", "wondering", "deepest lake"),
+        ("And so I would like to know how long a mast has to dry?", "know", "long a mast"),
+        ("My question is: are there otters in Wales?", "question", "otters in Wales"),
+        ("To start, can you list the kings of Norway since 1905?", "can you", "since 1905"),
+    ],
+)
+def test_an_opening_goes_where_the_reader_agrees(text: str, goes: str, stays: str) -> None:
+    result = DISTILLER.distill(text)
+    assert goes.lower() not in result.text.lower()
+    assert stays in result.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I was wondering whether the shop in Oslo opens on Sundays.",
+        "I want to know more about the history of the mast.",
+        "Can you make bread without yeast?",
+        "Can you give goats hay that got wet?",
+        "My question is on page 4 of the booklet.",
+        "Do you wonder what is behind the moon?",
+    ],
+)
+def test_an_opening_that_says_something_stays(text: str) -> None:
+    assert DISTILLER.distill(text).text == text
+
+
 def test_a_feeling_stays() -> None:
     text = "Hi there. I am so angry about this bill I could scream. Please explain line 4. Thanks!"
     result = DISTILLER.distill(text)

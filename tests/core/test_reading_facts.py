@@ -159,7 +159,17 @@ def test_identifiers_are_found(text: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Tea and/or milk.", "e.g. this", "Thanks.Can you help?", "well-known", "yes/no", "..."]
+    "text",
+    [
+        "Tea and/or milk.",
+        "e.g. this",
+        "Thanks.Can you help?",
+        "well-known",
+        "yes/no",
+        "...",
+        "Dear sir/ madam",
+        "It broke.plzzzz help",
+    ],
 )
 def test_plain_words_are_no_identifiers(text: str) -> None:
     assert surfaces(text, AtomKind.IDENTIFIER) == []

@@ -156,6 +156,18 @@ def test_ordinary_requests_hold_no_payload(text: str) -> None:
          None, "Thank you so much"),
         ("Say hello to my aunt in Welsh. I am so grateful for this, you are kind.",
          "hello to my aunt in Welsh.", "I am so grateful"),
+        ("My van makes a noise. Is this repair good for it? I just need an answer, please. Thanks!",
+         None, "Thanks!"),
+        ("The dealer told me the warranty runs out next May, is this correct? Thanks so much, Ana!",
+         None, "Thanks so much"),
+        ("Hello! Is this right? Me and him goes to school. Thank you for that.",
+         "Me and him goes to school. Thank you for that.", "Hello!"),
+        ("Good day, could you please tell me what does 'sorry' mean in a shop?",
+         "does 'sorry' mean in a shop?", "Good day"),
+        ("He seems to respond to that. I hope you can help me, thank you so much!", None,
+         "thank you so much"),
+        ('In [LOCATION]" there was a fire. Thank you very much for your help!', None,
+         "Thank you very much"),
     ],
 )  # fmt: skip
 def test_payload_is_what_is_meant_and_no_more(text: str, protected: str | None, free: str) -> None:
@@ -218,3 +230,8 @@ def test_list_items_are_protected_whole(text: str, items: list[str]) -> None:
 def test_a_message_under_its_own_subject_line_is_the_writers_own() -> None:
     reading = read("Subject: late parcel\nMessage: Hello, my parcel is late. Thank you!")
     assert is_free(reading, "Thank you!")
+
+
+def test_a_subject_is_read_like_the_rest_and_other_heads_of_a_mail_are_payload() -> None:
+    assert is_free(read("Subject: please help me\nMy parcel is late."), "please help me")
+    assert is_protected(read("From: thanks@example.org\nMy parcel is late."), "thanks@example.org")
