@@ -23,7 +23,7 @@ from spsd_core.reader.types import Certainty, Role, RoleReading, WordRole
 from spsd_core.reading import AtomKind, Reading
 from spsd_core.reading.lexicon import word_set
 from spsd_core.settings import ExtractSettings, Settings
-from spsd_core.spans import Edit, Span, Traced, apply_edits
+from spsd_core.spans import Edit, Span, Traced, apply_edits, merge_spans, overlaps
 
 __all__ = ["ExtractEngine", "Removal", "build", "removals"]
 
@@ -35,7 +35,7 @@ _KEPT = (Role.TASK, Role.CONTEXT, Role.AFFECT, Role.PAYLOAD)
 _SURELY_KEPT = 0.5
 """Chance of one of these roles from which on a phrase of the phrase list stays."""
 _AGREED = 0.5
-"""Mean chance from which on an opening goes. In labelled texts none that stays is above it."""
+"""Mean chance from which on an opening goes."""
 _MOST_ROUNDS = 4
 _QUOTES = word_set(
     "rewrite reword rephrase paraphrase translate proofread shorten exactly say says saying said"
@@ -47,6 +47,14 @@ _WORD_BEFORE = re.compile(r"([a-z]+) $")
 _LONGEST_QUOTING = 12
 """Characters of the longest of `_QUOTES`, with the space after it."""
 
+
+_FIELD = re.compile(
+    r"^[ \t]*(?P<label>(?:subject|message|question|description|comments?|details|query|enquiry"
+    r"|inquiry|request|issue|problem)[ \t]?:)(?P<value>[^\n]+)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A field of a form, on one line."""
+_SPOKEN = re.compile(r"\w+")
 
 Place = Literal["sentence", "start", "inside"]
 
@@ -118,7 +126,8 @@ class ExtractEngine:
         ]
         if self._settings.target_ratio is not None:
             found = _surest(text, found, self._settings.target_ratio)
-        return _without_questions([one.span for one in found], reading)
+        spans = _without_questions([one.span for one in found], reading)
+        return _without_emptied_fields(text, spans)
 
 
 def build(settings: Settings) -> Engine:
@@ -148,6 +157,25 @@ def _without_questions(spans: Sequence[Span], reading: Reading) -> list[Span]:
         return any(atom.end <= span.end + 1 for atom in inside)
 
     return [span for span in spans if not swallows(span)]
+
+
+def _without_emptied_fields(text: str, spans: list[Span]) -> list[Span]:
+    """The spans but those that leave a field of a form with its label alone.
+
+    A message below a subject goes on in other lines.
+    """
+    gone = merge_spans(spans)
+    form = text.lstrip()[:7].lower() == "subject"
+    for field in _FIELD.finditer(text):
+        if form and field["label"][:7].lower() == "message" and text[field.end() :].strip():
+            continue
+        words = [match.start() for match in _SPOKEN.finditer(text, *field.span("value"))]
+        if words and all(overlaps((place, place + 1), gone) for place in words):
+            value = [field.span("value")]
+            label = field.start("label")
+            if not overlaps((label, label + 1), gone):
+                spans = [span for span in spans if not overlaps(span, value)]
+    return spans
 
 
 def _deletions(edits: Sequence[Edit]) -> list[Span]:
@@ -243,11 +271,13 @@ def _agreed(roles: RoleReading) -> Iterator[Removal]:
     """The openings that the Reader, too, holds for scaffold."""
     words = roles.words
     starts = [word.start for word in words]
-    for start, end in openings(roles.text):
-        inside = words[bisect_left(starts, start) : bisect_left(starts, end)]
-        chances = [_chance_to_go(word, dense=False) for word in inside]
-        if chances and sum(chances) >= _AGREED * len(chances) and not _is_quoted(roles.text, start):
-            yield Removal(Span(start, end), 1.0, "start")
+    for span, form in openings(roles.text):
+        inside = words[bisect_left(starts, form.start) : bisect_left(starts, form.end)]
+        spoken = [word for word in inside if roles.text[word.start].isalnum()]
+        chances = [_chance_to_go(word, dense=False) for word in spoken]
+        agreed = bool(chances) and sum(chances) >= _AGREED * len(chances)
+        if agreed and not _is_quoted(roles.text, span.start):
+            yield Removal(span, 1.0, "start")
 
 
 def _phrases(text: str, dense: bool) -> Iterator[Span]:

@@ -81,7 +81,8 @@ _HUMBLE = re.compile(
 """How a limit begins that limits nothing: only a small thing, last one, better than mine."""
 _NAMED = re.compile(
     r"\b(?:[Ww]rite|[Dd]raft|[Cc]ompose|[Ss]ign|signed|acrostic|heroine|hero|character"
-    r"|(?:this|these|middle) names?|my name(?! is))\b"
+    r"|[Dd]edicate\w*|[Gg]ender|[Nn]umerology|[Hh]oroscope|[Nn]icknames?"
+    r"|(?:this|these|middle|first|last|boy's|girl's|baby|a) names?|my name(?! is))\b"
 )
 """What makes a name below it part of the matter: sign it, what does this name mean."""
 _GLUED = re.compile(r"[^\W\d_]*[.,][^\W\d_]*")

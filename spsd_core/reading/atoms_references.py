@@ -49,6 +49,7 @@ _SENTENCE_STARTS = word_set(
 _PLEA = re.compile(r"pl[sz]{1,24}|please{1,12}")
 _SLASHED = word_set("sir sirs dear mr madam maam and or he she his him")
 """Before a slash and a space: `sir/ madam` is no path."""
+_SAID_OF = re.compile(r" (?:is|isn't|was|wasn't|are|has|does|doesn't|returns|throws|fails)\b")
 _OPENING = "([{<\"'\u201c\u2018*`\u2013\u2014,;:!?|-"
 _CLOSING = "]}>\"'\u201d\u2019*`.,;:!?\u2026|"
 _LONGEST = 200
@@ -115,6 +116,8 @@ def _classify(source: Source, start: int, end: int, chunk: str) -> None:
         return
     end = start + len(core)
     kind = _kind(core)
+    if kind is None and _sloppy_stop(core) and _SAID_OF.match(source.flat, end):
+        kind = AtomKind.IDENTIFIER  # "config.please is missing": what something is said of
     if kind is not None:
         source.add(kind, start, end, source.text[start:end])
 

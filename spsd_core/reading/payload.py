@@ -28,7 +28,7 @@ _WEAK = word_set(
     " convert reformat format simplify interpret explain identify read make turn change find"
     " rate assess judge detect tag finish debug refactor count answer consider generate"
     " enhance parse clean feedback grammar spelling tone sentiment transform replace remove"
-    " optimize optimise elaborate comment"
+    " optimize optimise elaborate comment type"
 )
 _POINTING = word_set("this these that those following below above it attached wrote written")
 _ASKING = word_set("please pls plz kindly can could would will")
@@ -122,7 +122,8 @@ _CHANGES = re.compile(
     r"|less|shorter|longer|better"
     r"|clearer|simpler|nicer|softer|stronger|polite|formal|professional|concise|grammatical"
     r"|grammatically|up"
-    r"|into|for (?:grammar|spelling|errors|mistakes|typos|clarity))\b",
+    r"|into|in (?:all )?(?:caps|capitals|bold|italics|uppercase|lowercase)|politer|warmer|kinder"
+    r"|friendlier|stronger|for (?:grammar|spelling|errors|mistakes|typos|clarity))\b",
     re.IGNORECASE,
 )
 
@@ -202,6 +203,10 @@ def _is_courtesy(source: Source, start: int) -> bool:
     )
 
 
+_GREETED = COURTESY | word_set("there all everyone team sir madam question quick one i have a")
+"""Before an instruction, a text of these words alone is no text to work on."""
+
+
 def _is_long(source: Source, start: int, end: int) -> bool:
     return source.word_index(end) - source.word_index(start) >= _LONG_ENOUGH
 
@@ -210,7 +215,10 @@ def _refers_back(source: Source, start: int, sentence: Span) -> bool:
     """Whether "this" can only mean the text before: hardly any follows, and enough precedes."""
     first = source.word_index(start)
     words = set(source.low[first : min(source.word_index(sentence.end), first + _WINDOW)])
-    if words & _FORWARD or not _is_long(source, 0, sentence.start):
+    alone = _is_courtesy(source, sentence.end) and not _GREETED.issuperset(
+        source.low[: source.word_index(sentence.start)]
+    )
+    if words & _FORWARD or not (alone or _is_long(source, 0, sentence.start)):
         return False
     if not _BACK.search(source.flat, start, min(sentence.end, start + _LONGEST_SENTENCE)):
         return False
@@ -257,6 +265,8 @@ _SOUND = re.compile(
     r"(?: \w+){0,2} (?:polite|rude|ok|okay|correct|right|professional|formal|clear|good"
     r"|grammatical|natural|impolite|friendly"
     r"|too|fine|appropriate|accurate|spam|positive|negative|sarcastic)\b"
+    r"|how (?:do|would|can|should|could) (?:i|you|we|one|people) (?:say|write|put|phrase|spell"
+    r"|translate|pronounce|express) (?:this|that|it)\b"
     r"|how (?:does|do) (?:this|that|it|these) (?:sound|read|look)|what do you think (?:of|about)"
     r" (?:this|that|the above|my)",
     re.IGNORECASE,
@@ -279,7 +289,9 @@ def _judging(source: Source, index: int) -> None:
 
 _TRUE = word_set("right correct accurate true")
 _LANGUAGE = TEXT_NOUNS | word_set(
-    "english grammar spelling wording tone phrasing style above following below way"
+    "english grammar spelling wording tone phrasing style above following below way invitation"
+    " opener opening signature closing ending sign-off signoff thank-you greeting joke pun slogan"
+    " tagline profile apology toast vow intro introduction"
 )
 _NO_THING = word_set("sound seem look read be too so very really all more less a an the or")
 

@@ -66,7 +66,7 @@ def test_words_quoted_without_quotation_marks_stay(quoted: str) -> None:
         ("I was wondering what is the deepest lake in Peru?", "wondering", "deepest lake"),
         ("And so I would like to know how long a mast has to dry?", "know", "long a mast"),
         ("My question is: are there otters in Wales?", "question", "otters in Wales"),
-        ("To start, can you list the kings of Norway since 1905?", "can you", "since 1905"),
+        ("To start, can you tell me the kings of Norway since 1905?", "can you", "since 1905"),
     ],
 )
 def test_an_opening_goes_where_the_reader_agrees(text: str, goes: str, stays: str) -> None:
@@ -82,6 +82,10 @@ def test_an_opening_goes_where_the_reader_agrees(text: str, goes: str, stays: st
         "I want to know more about the history of the mast.",
         "Can you make bread without yeast?",
         "Can you give goats hay that got wet?",
+        "In Iowa, can you list a car as salvage yourself?",
+        "I only want to know what year it was, no story.",
+        "Message: hi\nWhy does the bot log this field as if it were empty?",
+        "Subject: Thank you\nHow do I make this subject line less dull for readers?",
         "My question is on page 4 of the booklet.",
         "Do you wonder what is behind the moon?",
     ],

@@ -152,6 +152,7 @@ def test_amounts_of_money_are_found(text: str, expected: list[str]) -> None:
         ("the my_var value", ["my_var"]),
         ("call os.path.join", ["os.path.join"]),
         ("use gpt-4o", ["gpt-4o"]),
+        ("config.please is missing", ["config.please"]),
     ],
 )
 def test_identifiers_are_found(text: str, expected: list[str]) -> None:

@@ -45,6 +45,8 @@ def test_what_follows_an_instruction_to_work_on_a_text_is_payload(instruction: s
         "Please translate the above into German.",
         "Could you proofread this email? Thanks!",
         "Is this email okay?",
+        "How do you say that in Thai?",
+        "Make it warmer.",
         "Please rephrase what I wrote.",
     ],
 )
@@ -117,6 +119,20 @@ def test_words_to_be_said_are_protected(text: str, protected: str) -> None:
 )
 def test_blocks_are_payload(text: str, block: str) -> None:
     assert is_protected(read(text), block)
+
+
+@pytest.mark.parametrize(
+    ("text", "judged"),
+    [
+        ("Thank you for you're help. Is this right?", "Thank you for you're help."),
+        ("I love you to bits. Rewrite this for a formal card.", "I love you to bits."),
+        ("Can you help me? How do you say that in Thai?", "Can you help me?"),
+        ("Is my signature right? Kind regards, Dr. Anna Vogel", "Kind regards, Dr. Anna Vogel"),
+        ("Type this in caps. hello can you please help", "hello can you please help"),
+    ],
+)
+def test_a_short_text_that_is_all_there_is_is_what_is_meant(text: str, judged: str) -> None:
+    assert is_protected(read(text), judged)
 
 
 @pytest.mark.parametrize(
