@@ -28,7 +28,7 @@ _WEAK = word_set(
     " convert reformat format simplify interpret explain identify read make turn change find"
     " rate assess judge detect tag finish debug refactor count answer consider generate"
     " enhance parse clean feedback grammar spelling tone sentiment transform replace remove"
-    " optimize optimise elaborate comment type"
+    " optimize optimise elaborate comment type score"
 )
 _POINTING = word_set("this these that those following below above it attached wrote written")
 _ASKING = word_set("please pls plz kindly can could would will")
@@ -307,8 +307,43 @@ def _is_of_a_thing(source: Source, index: int, sentence: Span) -> bool:
     return _SOUND.fullmatch(f"is this {following[0]}") is None  # an adjective is no thing
 
 
+def _words(source: Source, index: int) -> None:
+    """`Words: ...` labels a text; `How many words?` asks about one."""
+    _labelled(source, index)
+    _asked_about(source, index)
+
+
+_LONGEST_REMARK = 7
+_LONGEST_QUIZ = 60
+"""Words of a last question about the language of a text, and of that text."""
+
+
+def _asked_about(source: Source, index: int) -> None:
+    """Any mistakes? How many words? Idiom or literal?: a short text above is what is meant."""
+    sentence = source.sentence_at(source.starts[index])
+    first = source.word_index(sentence.start)
+    last = source.word_index(sentence.end)
+    if (
+        reached(source)
+        or last < len(source.low)
+        or last - first > _LONGEST_REMARK
+        or first > _LONGEST_QUIZ
+        or source.flat[sentence.end - 1] != "?"
+        or _GREETED.issuperset(source.low[:first])
+    ):
+        return
+    if source.low[index] in ("words", "letters") and source.word_at(index - 1) != "many":
+        return
+    source.take(0, sentence.start)
+
+
 TRIGGERS: dict[str, Trigger] = {
+    **dict.fromkeys(
+        "mistake mistakes tense idiom typo typos syllables literal grammatical letters".split(),
+        _asked_about,
+    ),
     **dict.fromkeys(TEXT_NOUNS - word_set("question questions answer answers"), _labelled),
+    "words": _words,
     **dict.fromkeys(["context", "sentence", "transcript", "output", "document"], _labelled),
     **dict.fromkeys(_WEAK, instruction(False)),
     **dict.fromkeys(_STRONG, instruction(True)),

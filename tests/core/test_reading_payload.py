@@ -128,6 +128,10 @@ def test_blocks_are_payload(text: str, block: str) -> None:
         ("I love you to bits. Rewrite this for a formal card.", "I love you to bits."),
         ("Can you help me? How do you say that in Thai?", "Can you help me?"),
         ("Is my signature right? Kind regards, Dr. Anna Vogel", "Kind regards, Dr. Anna Vogel"),
+        ("Can you give me a hand? Idiom or literal?", "Can you give me a hand?"),
+        ("I want to know how much is the ticket. Any mistakes?", "I want to know"),
+        ("Request: Hello, please call me.\nHow many words?", "Hello, please call me."),
+        ("Subject: Hi\nThanks a lot for all. Ben\nScore this email from 1-10.", "Thanks a lot"),
         ("Type this in caps. hello can you please help", "hello can you please help"),
     ],
 )
@@ -152,6 +156,8 @@ def test_a_short_text_that_is_all_there_is_is_what_is_meant(text: str, judged: s
         "Please reply soon. Thank you!",
         "Good morning! Please recommend a book.",
         "Could you please check whether the shop is open? Thanks!",
+        "Hello, how do I clean a rug? Sorry for my mistakes, thank you!",
+        "Hi there! Any mistakes?",
     ],
 )
 def test_ordinary_requests_hold_no_payload(text: str) -> None:
