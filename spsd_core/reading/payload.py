@@ -1,4 +1,4 @@
-"""Payload by instruction: the text that is to be translated, corrected, answered, judged."""
+"""Payload by instruction: the text that is to be translated, corrected, answered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from spsd_core.reading.lexicon import COURTESY, TEXT_NOUNS, word_set
 from spsd_core.reading.source import Source, Trigger
 from spsd_core.spans import Span
 
-__all__ = ["JUDGING_TRIGGERS", "TRIGGERS", "block", "instruction", "reached", "to_end"]
+__all__ = [
+    "GREETED",
+    "TRIGGERS",
+    "block",
+    "ends_line",
+    "instruction",
+    "is_long",
+    "mark",
+    "reached",
+    "to_end",
+]
 
 _WINDOW = 24
 _LONGEST_SENTENCE = 600
@@ -97,7 +107,7 @@ def instruction(strong: bool) -> Trigger:
             or (strong and (pointed or last == index))
             or (pointed and _opens_block(source, index, sentence))
         ):
-            _mark(source, index, sentence)
+            mark(source, index, sentence)
         elif strong and source.low[index].startswith("translat"):
             source.take(source.ends[index], sentence.end)
 
@@ -146,7 +156,7 @@ def _opens_block(source: Source, index: int, sentence: Span) -> bool:
     return rest.endswith(":") or ": " in rest or '"' in rest or "\u201c" in rest
 
 
-def _mark(source: Source, index: int, sentence: Span) -> None:
+def mark(source: Source, index: int, sentence: Span) -> None:
     """Mark what the instruction at word `index` is about."""
     start = source.starts[index]
     delimiter = _DELIMITER.search(source.flat, source.ends[index], _limit(source, index, sentence))
@@ -155,17 +165,17 @@ def _mark(source: Source, index: int, sentence: Span) -> None:
     elif not _is_courtesy(source, sentence.end) and not _refers_back(source, start, sentence):
         forward = source.word_at(index + 1) not in ("it", "them")
         first = sentence.start == 0 and (index == 0 or source.low[0] in _ASKING)
-        if forward or first or _ends_line(source, sentence):
+        if forward or first or ends_line(source, sentence):
             to_end(source, sentence.end)
     elif _refers_back(source, start, sentence):
         source.take(0, sentence.start)
-        if _is_long(source, sentence.end, len(source.text)):
+        if is_long(source, sentence.end, len(source.text)):
             to_end(source, sentence.end)
     else:
         source.take(source.ends[index], sentence.end)
 
 
-def _ends_line(source: Source, sentence: Span) -> bool:
+def ends_line(source: Source, sentence: Span) -> bool:
     """Whether a new line follows the sentence: "it" is hardly ever what stands beside it."""
     return "\n" in source.flat[sentence.end - 1 : sentence.end + 2]
 
@@ -203,11 +213,12 @@ def _is_courtesy(source: Source, start: int) -> bool:
     )
 
 
-_GREETED = COURTESY | word_set("there all everyone team sir madam question quick one i have a")
+GREETED = COURTESY | word_set("there all everyone team sir madam question quick one i have a")
 """Before an instruction, a text of these words alone is no text to work on."""
 
 
-def _is_long(source: Source, start: int, end: int) -> bool:
+def is_long(source: Source, start: int, end: int) -> bool:
+    """Whether enough words stand between two places to be a text that is meant."""
     return source.word_index(end) - source.word_index(start) >= _LONG_ENOUGH
 
 
@@ -215,16 +226,16 @@ def _refers_back(source: Source, start: int, sentence: Span) -> bool:
     """Whether "this" can only mean the text before: hardly any follows, and enough precedes."""
     first = source.word_index(start)
     words = set(source.low[first : min(source.word_index(sentence.end), first + _WINDOW)])
-    alone = _is_courtesy(source, sentence.end) and not _GREETED.issuperset(
+    alone = _is_courtesy(source, sentence.end) and not GREETED.issuperset(
         source.low[: source.word_index(sentence.start)]
     )
-    if words & _FORWARD or not (alone or _is_long(source, 0, sentence.start)):
+    if words & _FORWARD or not (alone or is_long(source, 0, sentence.start)):
         return False
     if not _BACK.search(source.flat, start, min(sentence.end, start + _LONGEST_SENTENCE)):
         return False
     return (
         "above" in words
-        or not _is_long(source, sentence.end, len(source.text))
+        or not is_long(source, sentence.end, len(source.text))
         or ("wrote" in words or "written" in words)
     )
 
@@ -259,96 +270,10 @@ def _here(source: Source, index: int) -> None:
             _from_delimiter(source, delimiter)
 
 
-_SOUND = re.compile(
-    r"(?:does|is|was|will|would) (?:this|that|it|the above|my|the)(?: \w+)?(?: sound| seem| look|"
-    r" read| be)?"
-    r"(?: \w+){0,2} (?:polite|rude|ok|okay|correct|right|professional|formal|clear|good"
-    r"|grammatical|natural|impolite|friendly"
-    r"|too|fine|appropriate|accurate|spam|positive|negative|sarcastic)\b"
-    r"|how (?:do|would|can|should|could) (?:i|you|we|one|people) (?:say|write|put|phrase|spell"
-    r"|translate|pronounce|express) (?:this|that|it)\b"
-    r"|how (?:does|do) (?:this|that|it|these) (?:sound|read|look)|what do you think (?:of|about)"
-    r" (?:this|that|the above|my)",
-    re.IGNORECASE,
-)
-
-
-def _judging(source: Source, index: int) -> None:
-    """is this email polite, how does this sound, what do you think of my ..."""
-    start = source.starts[index]
-    sentence = source.sentence_at(start)
-    sound = _SOUND.match(source.flat, start)
-    if reached(source) or sound is None or _is_of_a_thing(source, index, sentence):
-        return
-    truth = sound[0].rsplit(None, 1)[-1].lower() in _TRUE
-    if truth and _is_long(source, 0, start) and not _ends_line(source, sentence):
-        source.take(0, start)  # "Is this correct?" below what may not be
-    else:
-        _mark(source, index, sentence)
-
-
-_TRUE = word_set("right correct accurate true")
-_LANGUAGE = TEXT_NOUNS | word_set(
-    "english grammar spelling wording tone phrasing style above following below way invitation"
-    " opener opening signature closing ending sign-off signoff thank-you greeting joke pun slogan"
-    " tagline profile apology toast vow intro introduction"
-)
-_NO_THING = word_set("sound seem look read be too so very really all more less a an the or")
-
-
-def _is_of_a_thing(source: Source, index: int, sentence: Span) -> bool:
-    """Whether a thing is judged, and no text: is this therapy good, was the price right."""
-    if source.word_at(index + 1) not in ("this", "that", "the", "my"):
-        return False
-    last = min(source.word_index(sentence.end), index + _WINDOW)
-    following = source.low[index + 2 : last]
-    if not following or following[0] in _NO_THING or not _LANGUAGE.isdisjoint(following):
-        return False
-    return _SOUND.fullmatch(f"is this {following[0]}") is None  # an adjective is no thing
-
-
-def _words(source: Source, index: int) -> None:
-    """`Words: ...` labels a text; `How many words?` asks about one."""
-    _labelled(source, index)
-    _asked_about(source, index)
-
-
-_LONGEST_REMARK = 7
-_LONGEST_QUIZ = 60
-"""Words of a last question about the language of a text, and of that text."""
-
-
-def _asked_about(source: Source, index: int) -> None:
-    """Any mistakes? How many words? Idiom or literal?: a short text above is what is meant."""
-    sentence = source.sentence_at(source.starts[index])
-    first = source.word_index(sentence.start)
-    last = source.word_index(sentence.end)
-    if (
-        reached(source)
-        or last < len(source.low)
-        or last - first > _LONGEST_REMARK
-        or first > _LONGEST_QUIZ
-        or source.flat[sentence.end - 1] != "?"
-        or _GREETED.issuperset(source.low[:first])
-    ):
-        return
-    if source.low[index] in ("words", "letters") and source.word_at(index - 1) != "many":
-        return
-    source.take(0, sentence.start)
-
-
 TRIGGERS: dict[str, Trigger] = {
-    **dict.fromkeys(
-        "mistake mistakes tense idiom typo typos syllables literal grammatical letters".split(),
-        _asked_about,
-    ),
     **dict.fromkeys(TEXT_NOUNS - word_set("question questions answer answers"), _labelled),
-    "words": _words,
     **dict.fromkeys(["context", "sentence", "transcript", "output", "document"], _labelled),
     **dict.fromkeys(_WEAK, instruction(False)),
     **dict.fromkeys(_STRONG, instruction(True)),
     **dict.fromkeys(["here", "here's", "heres", "below", "following"], _here),
-}
-JUDGING_TRIGGERS: dict[str, Trigger] = {
-    **dict.fromkeys(["is", "does", "how", "what", "will", "would", "was"], _judging)
 }

@@ -10,6 +10,7 @@ from spsd_core.reading import (
     atoms_spelled,
     feeling,
     formats,
+    judging,
     limits,
     negation,
     payload,
@@ -53,7 +54,7 @@ _FACTS = frozenset(
 _MARGIN = 64
 
 # Payload looks at the quotes and code found before it, and at its own earlier finds, in order.
-_PAYLOAD_TRIGGERS = _merged(payload.TRIGGERS, templates.TRIGGERS, payload.JUDGING_TRIGGERS)
+_PAYLOAD_TRIGGERS = _merged(payload.TRIGGERS, templates.TRIGGERS, judging.TRIGGERS)
 
 
 def read_text(text: str, protected_terms: tuple[str, ...] = ()) -> Reading:
