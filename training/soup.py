@@ -1,4 +1,4 @@
-"""The weighted mean of checkpoints: python -m training.soup FILE FILE ... --out FILE [--shares ...].
+"""The weighted mean of checkpoints: python -m training.soup FILE FILE ... --out FILE.
 
 Checkpoints of one course of training lie in one basin, and their mean is often better than any
 (Wortsman et al. 2022, "Model soups").
