@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 
 from spsd_core.reader.types import WordRole
 from spsd_core.spans import Span
@@ -27,6 +28,12 @@ _DANGLING = frozenset(
     "be i you we he she they not".split()
 )
 """Words that cannot end what is left."""
+_MODEST = frozenset("may might could can am should ' m ve d".split())
+"""After "if I", one of these asks for leave or humbles itself; any other verb tells a case."""
+_ALTERNATIVE = frozenset("otherwise else then instead".split())
+"""Words that stand for the other case."""
+_ASKING = frozenset("what which who where when how why".split())
+"""After "if you could ...," one of these asks what then."""
 _PAIRED = ("**", "__", "*", "`")
 """Marks of which none goes without its partner."""
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
@@ -47,6 +54,8 @@ def cut(
     """
     run = _off_a_governor(text, words, spoken, run)
     if not run or _takes_a_subject(text, words, spoken, run):
+        return None
+    if _is_condition(text, words, run):
         return None
     if run[-1] == spoken[-1] and run[0] != spoken[0]:
         span = _closing(text, words, spoken, run)
@@ -132,6 +141,19 @@ def _takes_a_subject(
         return False
     following = words[spoken[place + 1]] if place + 1 < len(spoken) else None
     return following is None or _lower(text, following) not in _SUBJECTS
+
+
+def _is_condition(text: str, words: Sequence[WordRole], run: Sequence[int]) -> bool:
+    """Whether what is left hangs on a run that begins with "if": `If I gave you a photo, would`."""
+    said = [_lower(text, words[index]) for index in run]
+    if "if" not in said[:2]:
+        return False
+    after = said[said.index("if") + 1 :]
+    if after[:1] == ["i"] and not _MODEST.intersection(after[1:2]):
+        return True
+    rest = [_lower(text, word) for word in words[run[-1] + 1 :]]
+    asks = any(mark == "," and word in _ASKING for mark, word in pairwise(rest))
+    return (asks and after[:1] != ["i"]) or not _ALTERNATIVE.isdisjoint(rest)
 
 
 def _off_a_governor(

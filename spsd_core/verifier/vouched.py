@@ -87,20 +87,19 @@ def _changed_questions(original: Reading, draft: Draft) -> Iterator[_Question]:
             first += 1
         kept: list[str] = []
         cuts: list[str] = []
-        position, pieces = start, 0
+        position = start
         for edit in edits[first:]:
             if edit.start >= end:
                 break
             left, right = max(start, edit.start), min(end, edit.end)
             if original.text[left:right].lower() == edit.replacement.lower():
                 continue  # a capital
-            pieces += position < left
             kept.append(original.text[position:left])
             cuts.append(original.text[left:right])
             position = right
         if cuts:
-            pieces += position < end
             kept.append(original.text[position:end])
+            pieces = sum(any(map(str.isalnum, piece)) for piece in kept)
             yield _Question("".join(kept), tuple(cuts), whole=pieces == 1)
 
 

@@ -42,6 +42,23 @@ def left(text: str, *scaffold: str) -> str:
         ("Name a river [many thanks] now.", "[many thanks", "Name a river now."),
         ("**Hi there! Sort** this list.", "**Hi there", "**Hi there! Sort** this list."),
         ("Note: thanks a lot.", "thanks a lot", "Note:"),
+        (
+            "If I gave you a photo, could you name it?",
+            "If I gave you a photo, could you",
+            "If I gave you a photo, could you name it?",
+        ),
+        (
+            "If you could change one law, which is it?",
+            "If you could",
+            "If you could change one law, which is it?",
+        ),
+        (
+            "If you can, name it, otherwise guess.",
+            "If you can,",
+            "If you can, name it, otherwise guess.",
+        ),
+        ("If I may ask, which river is it?", "If I may ask,", "Which river is it?"),
+        ("Name a river, if you can.", "if you can", "Name a river."),
         ("Thanks a lot. :) Name a river.", "Thanks a lot", "Name a river."),
         ("I need help :( Name a river.", "I need help", "I need help :( Name a river."),
     ],

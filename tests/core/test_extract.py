@@ -18,6 +18,10 @@ DISTILLER = Distiller(Settings(engines=("extract",)))
             "Tell me how to sort a list of 10 names?",
         ),
         (
+            "Hello! If you could tell me how to sort a list of names, that would be great. Thanks!",
+            "Tell me how to sort a list of names.",
+        ),
+        (
             "hey there, hope ur having a great day! can u pls explain how a fridge keeps cold? thx",
             "explain how a fridge keeps cold?",
         ),
