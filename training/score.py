@@ -17,7 +17,7 @@ from spsd_core import AdmissionSettings, Distiller, ExtractSettings, SafetySetti
 from spsd_core.settings import DOMAINS, Level
 from training.dataset import HELD_OUT, SEED, examining_half, split_by_persona
 from training.markup import Message, read_corpus
-from training.real_texts import development_part, read_real_texts
+from training.real_texts import development_part, read_real_texts, training_part
 
 __all__ = ["Score", "score"]
 
@@ -102,6 +102,17 @@ def score(
     return result
 
 
+def _chosen(args: argparse.Namespace) -> list[Message]:
+    """The messages that the options name."""
+    if args.real_texts:
+        real = read_real_texts(args.real_texts)
+        messages = training_part(real) if args.trained else development_part(real)
+    else:
+        trained, held_out = split_by_persona(read_corpus(), args.held_out, args.seed)
+        messages = trained if args.trained else held_out
+    return examining_half(messages) if args.unseen else messages
+
+
 def main() -> None:
     """Print the figures of one engine on the held-out personas."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -115,16 +126,13 @@ def main() -> None:
     parser.add_argument(
         "--unseen", action="store_true", help="only those that no threshold was chosen on"
     )
+    parser.add_argument(
+        "--trained", action="store_true", help="those it was trained on: what rules keep anyway"
+    )
     parser.add_argument("--confidence", type=float, nargs="+", help="of `extract`; a curve")
     parser.add_argument("--show", action="store_true", help="also what was wrong")
     args = parser.parse_args()
-    messages = read_corpus()
-    if args.real_texts:
-        messages = development_part(read_real_texts(args.real_texts))
-    elif args.held_out < 1:
-        messages = split_by_persona(messages, args.held_out, args.seed)[1]
-    if args.unseen:
-        messages = examining_half(messages)
+    messages = _chosen(args)
     labelled = [message for message in messages if message.has_roles]
     for confidence in args.confidence or [None]:
         found = score(labelled, args.engine, args.level, confidence)
