@@ -85,11 +85,7 @@ def find_lines(source: Source) -> None:
             continue
         end = start + len(line) if end - start <= 2000 else end
         bare = line.lstrip()
-        item = _ITEM.match(line)
-        if item and item["letter"]:
-            before, letter = letter, item["letter"]
-            if letter not in _FIRST_LETTERS and not _follows(before, letter):
-                item, letter = None, ""  # an initial
+        item, letter = _item(line, letter)
         if item:
             source.add(AtomKind.LIST_ITEM, start + len(line) - len(bare), end)
         elif bare[0] == ">":
@@ -128,6 +124,17 @@ def find_lines(source: Source) -> None:
     if len(speakers) > 1:
         source.take(speakers[0][0], speakers[-1][1])
     _find_embedded_data(source)
+
+
+def _item(line: str, before: str) -> tuple[bool, str]:
+    """Whether a line is a list item, after one of letter `before`; and the letter it leaves."""
+    found = _ITEM.match(line)
+    letter = found["letter"] if found else None
+    if letter is None:
+        return found is not None, before
+    if letter in _FIRST_LETTERS or _follows(before, letter):
+        return True, str(letter)
+    return False, ""  # an initial
 
 
 def _is_taken(source: Source, start: int) -> bool:
