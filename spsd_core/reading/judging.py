@@ -65,6 +65,22 @@ _LONGEST_QUIZ = 60
 """Words of a last question about the language of a text, and of that text."""
 
 
+_SAID_ABOVE = re.compile(
+    r"(?:that|this)(?:'s| is| was) what (?:\w+ ){1,6}?(?:says?|said|reads?|printed|wrote|writes"
+    r"|written|sent|sends)\b|this (?:sentence|line|phrase|wording|notice|sign)\b",
+    re.IGNORECASE,
+)
+
+
+def _said_above(source: Source, index: int) -> None:
+    """That is what is printed on my bags, this sentence ...: a short text above is what is meant."""
+    start = source.starts[index]
+    if reached(source) or not 0 < index <= _LONGEST_QUIZ:
+        return
+    if start == source.sentence_at(start).start and _SAID_ABOVE.match(source.flat, start):
+        source.take(0, start)
+
+
 def _asked_about(source: Source, index: int) -> None:
     """Any mistakes? How many words? Idiom or literal?: a short text above is what is meant."""
     sentence = source.sentence_at(source.starts[index])
@@ -85,6 +101,7 @@ def _asked_about(source: Source, index: int) -> None:
 
 
 TRIGGERS: dict[str, Trigger] = {
+    **dict.fromkeys(["that", "that's", "this"], _said_above),
     **dict.fromkeys(["is", "does", "how", "what", "will", "would", "was"], _judging),
     **dict.fromkeys(
         "mistake mistakes tense idiom typo typos syllables literal grammatical words letters".split(),

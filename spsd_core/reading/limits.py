@@ -77,11 +77,15 @@ def _number_follows(source: Source, index: int) -> None:
 
 
 _ANSWERS = word_set("answer answers reply response one version explanation")
+_WORDING = word_set("words language english terms")
 _OWN = word_set("i i'll ill will to me let your for the")
 
 
 def _manner(source: Source, index: int) -> None:
-    """be brief, keep it short, an honest answer; not "I'll be brief", "your short reply"."""
+    """be brief, keep it short, easy words; not "I'll be brief", "your short reply"."""
+    if source.word_at(index + 1) in _WORDING:
+        _limit(source, index, index + 1, 0)
+        return
     if source.word_at(index + 1) in _ANSWERS and source.word_at(index - 1) not in _OWN:
         _limit(source, index, index + 1, 0)
         return
@@ -178,7 +182,7 @@ def _to_limited(source: Source, index: int) -> None:
 
 
 TRIGGERS: dict[str, Trigger] = {
-    **dict.fromkeys(["brief", "short", "concise", "honest", "simple"], _manner),
+    **dict.fromkeys(["brief", "short", "concise", "honest", "simple", "easy", "plain"], _manner),
     "at": _at,
     **dict.fromkeys(_COMPARATIVES, _comparison),
     **dict.fromkeys(

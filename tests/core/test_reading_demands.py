@@ -79,6 +79,8 @@ def test_the_key_of_a_negation_tells_what_is_negated_and_how() -> None:
         ("maximum 5 bullets", "maximum 5 bullets"),
         ("limit it to 50 words", "limit it to 50 words"),
         ("before 2020", "before 2020"),
+        ("Thank you for writing with easy words.", "easy words"),
+        ("Tell me in plain English, please.", "plain English"),
     ],
 )
 def test_limits_are_found_with_what_they_limit(text: str, limit: str) -> None:

@@ -128,6 +128,18 @@ def test_blocks_are_payload(text: str, block: str) -> None:
         ("I love you to bits. Rewrite this for a formal card.", "I love you to bits."),
         ("Can you help me? How do you say that in Thai?", "Can you help me?"),
         ("Is my signature right? Kind regards, Dr. Anna Vogel", "Kind regards, Dr. Anna Vogel"),
+        (
+            "Thank you for your custom\nThat is what is printed on my bags. Suggest another.",
+            "Thank you for your custom",
+        ),
+        (
+            "Please report to the desk. That's what my sign says. How would you put it?",
+            "Please report to the desk.",
+        ),
+        (
+            "Sorry, could you say it again?\nThis sentence I say all day. What is better?",
+            "Sorry, could you say it again?",
+        ),
         ("Can you give me a hand? Idiom or literal?", "Can you give me a hand?"),
         ("I want to know how much is the ticket. Any mistakes?", "I want to know"),
         ("Request: Hello, please call me.\nHow many words?", "Hello, please call me."),
