@@ -213,6 +213,8 @@ def _is_courtesy(source: Source, start: int) -> bool:
     )
 
 
+_POINTED = word_set("this that these those")
+_JUDGED = word_set("is was does how what")
 GREETED = COURTESY | word_set("there all everyone team sir madam question quick one i have a")
 """Before an instruction, a text of these words alone is no text to work on."""
 
@@ -226,8 +228,11 @@ def _refers_back(source: Source, start: int, sentence: Span) -> bool:
     """Whether "this" can only mean the text before: hardly any follows, and enough precedes."""
     first = source.word_index(start)
     words = set(source.low[first : min(source.word_index(sentence.end), first + _WINDOW)])
-    alone = _is_courtesy(source, sentence.end) and not GREETED.issuperset(
-        source.low[: source.word_index(sentence.start)]
+    pointing = bool(words & _POINTED) or source.low[first] in _JUDGED
+    alone = (
+        pointing  # "Make it shorter" may mean a thing
+        and _is_courtesy(source, sentence.end)
+        and not GREETED.issuperset(source.low[: source.word_index(sentence.start)])
     )
     if words & _FORWARD or not (alone or is_long(source, 0, sentence.start)):
         return False
