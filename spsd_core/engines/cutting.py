@@ -6,11 +6,12 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from spsd_core.reader.types import WordRole
 from spsd_core.spans import Span
 
-__all__ = ["balanced", "cut"]
+__all__ = ["Hinges", "balanced", "cut", "hinges"]
 
 _DEPENDENT = frozenset("me us him her them it of than".split())
 """Words that cannot begin what is left: they hang on the word before them."""
@@ -41,8 +42,31 @@ _EMOTICON = re.compile(r"(?<![^\s.!?,])[:;=][-']?\)+(?![^\s.!?,])")
 """A smile has a bracket without a partner. (A sad face says something: it stays.)"""
 
 
+class Hinges(NamedTuple):
+    """The last places of a sentence at which something may hang on an "if" before; -1: none."""
+
+    alternative: int
+    """Index of a word that stands for the other case."""
+    asking: int
+    """Index of a comma before a question word."""
+
+
+def hinges(text: str, words: Sequence[WordRole]) -> Hinges:
+    """Find them, once for all runs of the sentence."""
+    low = [_lower(text, word) for word in words]
+    alternatives = (index for index, word in enumerate(low) if word in _ALTERNATIVE)
+    asking = (
+        index for index, (mark, word) in enumerate(pairwise(low)) if mark == "," and word in _ASKING
+    )
+    return Hinges(max(alternatives, default=-1), max(asking, default=-1))
+
+
 def cut(
-    text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
+    text: str,
+    words: Sequence[WordRole],
+    spoken: Sequence[int],
+    run: Sequence[int],
+    hangs: Hinges,
 ) -> Span | None:
     """The span of a run with the marks that go with it; None where a fragment would be left.
 
@@ -51,11 +75,12 @@ def cut(
         words: words and marks of one sentence.
         spoken: indices of those that are words.
         run: neighbours in `spoken` that are to go, and not all of them.
+        hangs: of the sentence.
     """
     run = _off_a_governor(text, words, spoken, run)
     if not run or _takes_a_subject(text, words, spoken, run):
         return None
-    if _is_condition(text, words, run):
+    if _is_condition(text, words, run, hangs):
         return None
     if run[-1] == spoken[-1] and run[0] != spoken[0]:
         span = _closing(text, words, spoken, run)
@@ -143,7 +168,7 @@ def _takes_a_subject(
     return following is None or _lower(text, following) not in _SUBJECTS
 
 
-def _is_condition(text: str, words: Sequence[WordRole], run: Sequence[int]) -> bool:
+def _is_condition(text: str, words: Sequence[WordRole], run: Sequence[int], hangs: Hinges) -> bool:
     """Whether what is left hangs on a run that begins with "if": `If I gave you a photo, would`."""
     said = [_lower(text, words[index]) for index in run]
     if "if" not in said[:2]:
@@ -151,9 +176,8 @@ def _is_condition(text: str, words: Sequence[WordRole], run: Sequence[int]) -> b
     after = said[said.index("if") + 1 :]
     if after[:1] == ["i"] and not _MODEST.intersection(after[1:2]):
         return True
-    rest = [_lower(text, word) for word in words[run[-1] + 1 :]]
-    asks = any(mark == "," and word in _ASKING for mark, word in pairwise(rest))
-    return (asks and after[:1] != ["i"]) or not _ALTERNATIVE.isdisjoint(rest)
+    asks = hangs.asking > run[-1] and after[:1] != ["i"]
+    return asks or hangs.alternative > run[-1]
 
 
 def _off_a_governor(

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from typing import Literal, NamedTuple
 
-from spsd_core.engines.cutting import balanced, cut
+from spsd_core.engines.cutting import balanced, cut, hinges
 from spsd_core.engines.lexical import courtesy_spans, repeated_sentences
 from spsd_core.engines.mending import edits_for
 from spsd_core.engines.openings import openings
@@ -22,6 +22,7 @@ from spsd_core.engines.protocol import Draft, DraftRequest, Engine, finished
 from spsd_core.reader.types import Certainty, Role, RoleReading, WordRole
 from spsd_core.reading import AtomKind, Reading
 from spsd_core.reading.lexicon import word_set
+from spsd_core.reading.sentences import FIELD_LABELS
 from spsd_core.settings import ExtractSettings, Settings
 from spsd_core.spans import Edit, Span, Traced, apply_edits, merge_spans, overlaps
 
@@ -49,8 +50,7 @@ _LONGEST_QUOTING = 12
 
 
 _FIELD = re.compile(
-    r"^[ \t]*(?P<label>(?:subject|message|question|description|comments?|details|query|enquiry"
-    r"|inquiry|request|issue|problem)[ \t]?:)(?P<value>[^\n]+)",
+    rf"^[ \t]*(?P<label>(?:subject|{FIELD_LABELS})[ \t]?:)(?P<value>[^\n]+)",
     re.IGNORECASE | re.MULTILINE,
 )
 """A field of a form, on one line."""
@@ -166,16 +166,20 @@ def _without_emptied_fields(text: str, spans: list[Span]) -> list[Span]:
     """
     gone = merge_spans(spans)
     form = text.lstrip()[:7].lower() == "subject"
+    last = len(text.rstrip())
+    emptied: list[Span] = []
     for field in _FIELD.finditer(text):
-        if form and field["label"][:7].lower() == "message" and text[field.end() :].strip():
+        if form and field["label"][:7].lower() == "message" and field.end() < last:
             continue
         words = [match.start() for match in _SPOKEN.finditer(text, *field.span("value"))]
-        if words and all(overlaps((place, place + 1), gone) for place in words):
-            value = [field.span("value")]
-            label = field.start("label")
-            if not overlaps((label, label + 1), gone):
-                spans = [span for span in spans if not overlaps(span, value)]
-    return spans
+        label = field.start("label")
+        if (
+            words
+            and all(overlaps((place, place + 1), gone) for place in words)
+            and not overlaps((label, label + 1), gone)
+        ):
+            emptied.append(Span(*field.span("value")))
+    return [span for span in spans if not overlaps(span, emptied)]
 
 
 def _deletions(edits: Sequence[Edit]) -> list[Span]:
@@ -208,13 +212,15 @@ def _in_sentence(
         if whole is not None:
             yield Removal(whole, mean, "sentence")
         return
+    hangs = None
     for run in _runs(spoken, chances):
         if len(run) == len(spoken):
             return  # the whole sentence, and not sure enough
         mean = _mean(chances, run)
         place: Place = "start" if run[0] == spoken[0] else "inside"
         if mean >= getattr(certainty, place):
-            span = cut(text, words, spoken, run)
+            hangs = hangs or hinges(text, words)
+            span = cut(text, words, spoken, run, hangs)
             dangling = text[words[run[-1]].start : words[run[-1]].end].lower() == "if"
             if span is not None and not dangling and not _is_quoted(text, words[run[0]].start):
                 yield Removal(span, mean, place)

@@ -7,7 +7,7 @@ import re
 from spsd_core.reading.lexicon import word_set
 from spsd_core.spans import Span
 
-__all__ = ["split_sentences"]
+__all__ = ["FIELD_LABELS", "split_sentences"]
 
 _BREAKS = "\n\r\x0b\x0c\x85\u2028\u2029"
 _MARKS = ".!?\u2026\u3002\uff01\uff1f"
@@ -25,12 +25,14 @@ _CANDIDATE = re.compile(
     rf"|(?P<face>(?:(?<=[{_EMOJI}])|(?<=[:;=])(?<![^\s.!?].)-?[)(DPp3](?![^\s.!?,])){_FACES}))"
 )
 
-# The label of a form's field: what follows it on the line begins a sentence. A subject is no
-# sentence, and stays with its label.
+FIELD_LABELS = (
+    "message|question|description|comments?|details|query|enquiry|inquiry|request|issue|problem"
+)
+"""Alternatives of a pattern: the labels of the fields of a form."""
+# What follows a label on its line begins a sentence. A subject is no sentence, and stays with its
+# label.
 _LABEL = re.compile(
-    r"[ \t]*[*_]{0,2}(?:message|question|description|comments?|details|query|enquiry|inquiry|request|issue|problem)"
-    r"[ \t]?:[*_]{0,2}[ \t]+(?=\S)",
-    re.IGNORECASE,
+    rf"[ \t]*[*_]{{0,2}}(?:{FIELD_LABELS})[ \t]?:[*_]{{0,2}}[ \t]+(?=\S)", re.IGNORECASE
 )
 
 # Never the end of a sentence: something always follows.
@@ -58,7 +60,8 @@ _WORD_AFTER = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?(?=[\s,])")
 def split_sentences(text: str) -> tuple[Span, ...]:
     """Sentences and lines of `text`, in order; together they hold every character but spaces.
 
-    A line break always ends a sentence, and so does a label such as `Message:`. Spaces before, between and after belong to none.
+    A line break always ends a sentence, and so does a label such as `Message:`. Spaces before,
+    between and after belong to none.
     Linear in the length of `text`; never raises.
     """
     spans: list[Span] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -70,3 +71,22 @@ def test_what_is_left_can_stand(text: str, scaffold: str, expected: str) -> None
 def test_a_link_is_not_halved() -> None:
     text = "[Hello there](https://example.com) sort this list."
     assert left(text, "[Hello there") == text
+
+
+def test_cutting_takes_time_in_proportion_to_the_length() -> None:
+    def seconds(count: int) -> float:
+        text = "name it if you can and go " * count
+        words = []
+        for match in re.finditer(r"\w+", text):
+            chances = [0.0] * len(Role)
+            goes = match[0] in ("if", "you", "can")
+            chances[list(Role).index(Role.SCAFFOLD if goes else Role.TASK)] = 1.0
+            words.append(WordRole(*match.span(), tuple(chances)))
+        roles = RoleReading(text, tuple(words), {"none": 1.0}, {"neutral": 1.0}, (1.0,))
+        began = time.process_time()
+        list(removals(roles, SURE))
+        return time.process_time() - began
+
+    seconds(10)
+    short, long = min(seconds(150) for _ in range(3)), min(seconds(1200) for _ in range(3))
+    assert long < 8 * 4 * short
