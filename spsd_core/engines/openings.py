@@ -30,6 +30,22 @@ _ASKS = (
 """A question that stands by itself. "if" and "whether" hang on what stands before them."""
 _FOR_ME = r"(?=(?:give|show|send|help|tell|teach|make|write|explain to|walk) (?:me|us)\b)"
 """What is asked of somebody for oneself. Any other verb may ask what one can do in general."""
+_SAY = (
+    r"(?=(?:provide|suggest|recommend|explain|describe|summari[sz]e|advise|clarify|elaborate"
+    r"|outline|compare|list)\b)"
+)
+"""What is asked of somebody who knows: nobody wonders whether one can recommend in general."""
+_DO = _SAY.replace(
+    "list)",
+    "list|give|show|send|help|tell|teach|make|write|walk|translate|share|draft|look|check|find"
+    "|answer|create|generate|compute|calculate|name|include|add|use|address)",
+)
+"""What an assistant is told to do, or thanked for."""
+_GLAD = (
+    r"(?:(?:grateful|thankful|obliged|indebted|glad|happy|pleased|delighted|appreciative)"
+    r"|(?:great|nice|lovely|wonderful|helpful|good|awesome|amazing|fantastic|kind|cool|super))"
+)
+_VERY = r"(?:(?:very|so|really|most|extremely|truly|much|eternally|greatly|deeply|forever|super) ){0,2}"
 _OPENING_RE = re.compile(
     rf"(?P<lead>{_LEAD})(?:"
     rf"(?:i(?:'m|m| am| was|'ve been| have been)? |am |was )?{_ASIDE}wonder(?:ing|ed)?[,:]?{_ASKS}"
@@ -40,6 +56,13 @@ _OPENING_RE = re.compile(
     r"(?:question|query|doubt)s?(?: here)? (?:is|are|was)(?: this| the following| that"
     rf"| as follows)?[,: ]{{0,3}}{_ASKS}"
     rf"|(?:can|could|would|will|cud|cld) {_YOU} {_SOFTLY}{_FOR_ME}"
+    rf"|(?:i|we|it|that)(?:'d| would|'ll| will|d) {_ASIDE}(?:be {_VERY}{_GLAD}"
+    rf"|{_VERY}appreciate(?: it)?(?: very much| a lot| so much)?) (?:if|for) {_YOU}"
+    rf" (?:can|could|would|will|might) {_SOFTLY}{_DO}"
+    rf"|(?:i|we)(?:'d| would)? {_ASIDE}(?:like|want|need|request|beg|urge|ask) {_YOU} to"
+    rf" {_SOFTLY}{_DO}"
+    rf"|(?:i was |i'm |i am |we were |we are )?(?:wondering|hoping)(?: if| that)? {_YOU}"
+    rf" (?:can|could|would|will|might) {_SOFTLY}{_SAY}"
     rf"|(?:is there (?:any|a|some) way|(?:i was |i'm |i am )?(?:wondering|hoping)(?: if| that)?)"
     rf" {_YOU} (?:can|could|would|will|might) {_SOFTLY}{_FOR_ME}"
     r")"

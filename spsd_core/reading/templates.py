@@ -212,6 +212,17 @@ def _quoted_speech(source: Source, index: int) -> None:
         to_end(source, source.sentence_at(source.starts[index]).start)
 
 
+_LONGEST_REPORT = 4
+
+
+def _reported(source: Source, index: int) -> None:
+    """she texted me this: somebody's own words follow."""
+    sentence = source.sentence_at(source.starts[index])
+    rest = source.low[index + 1 : source.word_index(sentence.end)]
+    if not reached(source) and len(rest) <= _LONGEST_REPORT and rest[-1:] == ["this"]:
+        to_end(source, sentence.end)
+
+
 TRIGGERS: dict[str, Trigger] = {
     **dict.fromkeys(["write", "draft", "compose", "create", "send", "prepare", "craft"], _writing),
     **dict.fromkeys(["say", "greet"], _say),
@@ -225,5 +236,6 @@ TRIGGERS: dict[str, Trigger] = {
         " term".split(),
         _mention,
     ),
+    **dict.fromkeys("texted wrote sent emailed messaged said replied answered".split(), _reported),
     **dict.fromkeys(["says", "asks", "types", "writes"], _quoted_speech),
 }

@@ -70,6 +70,8 @@ def test_words_quoted_without_quotation_marks_stay(quoted: str) -> None:
         ("I was wondering what is the deepest lake in Peru?", "wondering", "deepest lake"),
         ("And so I would like to know how long a mast has to dry?", "know", "long a mast"),
         ("My question is: are there otters in Wales?", "question", "otters in Wales"),
+        ("I would be very grateful if you can suggest a wool for socks.", "grateful", "for socks"),
+        ("So i request you to kindly explain the tides at Hull.", "request", "tides at Hull"),
         ("To start, can you tell me the kings of Norway since 1905?", "can you", "since 1905"),
     ],
 )
@@ -85,6 +87,8 @@ def test_an_opening_goes_where_the_reader_agrees(text: str, goes: str, stays: st
         "I was wondering whether the shop in Oslo opens on Sundays.",
         "I want to know more about the history of the mast.",
         "Can you make bread without yeast?",
+        "I was wondering if you can make cheese from goat milk?",
+        "I was hoping you could tell I was upset.",
         "Can you give goats hay that got wet?",
         "In Iowa, can you list a car as salvage yourself?",
         "I only want to know what year it was, no story.",

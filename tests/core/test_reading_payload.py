@@ -23,6 +23,7 @@ _MAIL = "Dear Ms. Lee, thank you so much for your kind reply. Please let me know
         "can u pls check my grammar: ",
         "How should I reply to this email?\n",
         "Here is my email:\n",
+        "My sister texted me this.\n",
         "Email: ",
         "Please paraphrase ",
         "What is the tone of this message? ",
