@@ -45,7 +45,9 @@ _GLAD = (
     r"(?:(?:grateful|thankful|obliged|indebted|glad|happy|pleased|delighted|appreciative)"
     r"|(?:great|nice|lovely|wonderful|helpful|good|awesome|amazing|fantastic|kind|cool|super))"
 )
-_VERY = r"(?:(?:very|so|really|most|extremely|truly|much|eternally|greatly|deeply|forever|super) ){0,2}"
+_VERY = (
+    r"(?:(?:very|so|really|most|extremely|truly|much|eternally|greatly|deeply|forever|super) ){0,2}"
+)
 _OPENING_RE = re.compile(
     rf"(?P<lead>{_LEAD})(?:"
     rf"(?:i(?:'m|m| am| was|'ve been| have been)? |am |was )?{_ASIDE}wonder(?:ing|ed)?[,:]?{_ASKS}"
