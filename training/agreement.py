@@ -1,18 +1,21 @@
-"""How far two labellers agree: python -m training.agreement.
+"""How far two labellers agree: python -m training.agreement [--real-texts FOLDER].
 
 `corpus/second_labelling.txt` holds messages of the corpus labelled a second time by someone who
 saw the guide and the bare texts only. Prints Cohen's kappa by word, for all roles and for the
 question that matters most, whether a word may go; and the second labelling scored by the first.
+With the folder of the real texts, the same of those in `corpus/real_second.jsonl`.
 """
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 
 from training.markup import Message, parse_file, read_corpus
+from training.real_texts import read_real_texts
 
 __all__ = ["kappa", "main", "word_roles"]
 
@@ -42,8 +45,15 @@ def word_roles(first: Iterable[Message], second: Iterable[Message]) -> list[tupl
 
 def main() -> None:
     """Print the agreement."""
-    second = list(parse_file(_SECOND))
-    corpus = [message for message in read_corpus() if message.has_roles]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--real-texts", type=Path, help="folder of the texts of corpus/real.jsonl")
+    folder = parser.parse_args().real_texts
+    if folder is None:
+        second = list(parse_file(_SECOND))
+        corpus = [message for message in read_corpus() if message.has_roles]
+    else:
+        second = read_real_texts(folder, second=True)
+        corpus = read_real_texts(folder)
     pairs = word_roles(corpus, second)
     texts = {message.text for message in corpus}
     shared = [message for message in second if message.text in texts]
