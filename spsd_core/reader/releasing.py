@@ -69,6 +69,18 @@ _RITUAL = re.compile(
 Shorter turns ("no problem", "don't worry") never become atoms: `reading.negation.is_ritual`. Those
 here are atoms for the rules, which cannot tell them from a matter, and courtesy where the Reader,
 too, says so."""
+_OF_TALK = (
+    (
+        re.compile(r"\b(?:english|grammar|spelling|typing)(?: is| are)?\s*$"),
+        re.compile(
+            r"(?:isn['\u2019]?t|aren['\u2019]?t|not|no)\b"
+            r" (?:(?:so|very|too|that|really|quite|the|my) )*(?:good|great|perfect|best|well|fluent|first|mother|native)\b"
+        ),
+    ),
+    (re.compile(r"\bif\s*$"), re.compile(r"not,")),
+)
+"""What stands before a negation, and how it goes on, where it is about the message alone: my
+English is not good; if not, maybe you know who can."""
 _AFTER = 24
 """Characters after a negation that say what it denies."""
 _HUMBLE = re.compile(
@@ -264,13 +276,20 @@ def _may_be_ceremonial(text: str, atom: Atom) -> bool:
             return words.isupper()  # "GOOD MORNING!" is no anger
         case AtomKind.NEGATION:
             ritual = _RITUAL.match(text[atom.start : atom.end + _AFTER].lower())
-            return ritual is not None and not _is_order(text, atom)
+            return (ritual is not None and not _is_order(text, atom)) or _is_of_talk(text, atom)
         case AtomKind.LIMIT:
             return _HUMBLE.match(words.lower()) is not None
         case AtomKind.IDENTIFIER:
             return _GLUED.fullmatch(words) is not None
         case kind:
             return kind in _RELEASED
+
+
+def _is_of_talk(text: str, atom: Atom) -> bool:
+    """Whether a negation only speaks of the writer's English, or is the "if not" of a plea."""
+    before = text[max(0, atom.start - _BEFORE) : atom.start].lower()
+    after = text[atom.start : atom.end + _AFTER].lower()
+    return any(above.search(before) and below.match(after) for above, below in _OF_TALK)
 
 
 def _is_order(text: str, atom: Atom) -> bool:
