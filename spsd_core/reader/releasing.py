@@ -74,7 +74,8 @@ _OF_TALK = (
         re.compile(r"\b(?:english|grammar|spelling|typing)(?: is| are)?\s*$"),
         re.compile(
             r"(?:isn['\u2019]?t|aren['\u2019]?t|not|no)\b"
-            r" (?:(?:so|very|too|that|really|quite|the|my) )*(?:good|great|perfect|best|well|fluent|first|mother|native)\b"
+            r" (?:(?:so|very|too|that|really|quite|the|my) )*"
+            r"(?:good|great|perfect|best|well|fluent|first|mother|native)\b"
         ),
     ),
     (re.compile(r"\bif\s*$"), re.compile(r"not,")),
