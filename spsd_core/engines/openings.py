@@ -71,6 +71,9 @@ _OPENING_RE = re.compile(
 )
 _BEFORE_RE = re.compile(r"(?:[^\s,;:.!?()\"]{1,24} ){0,3}[^\s,;:.!?()\"]{1,24}, ")
 """Up to four words set off by a comma: "To start, ", "If possible, "."""
+_PAST_RE = re.compile(r"\b(?:wanted|needed|was|were|wondered)\b")
+_TOLD_RE = re.compile(r"[\s,](?:but|so|and|until|because) (?:i|we|he|she|they|it|nobody|then)\b")
+_LONGEST_TOLD = 200
 
 
 class Opening(NamedTuple):
@@ -93,6 +96,13 @@ def openings(text: str) -> Iterator[Opening]:
         found = _OPENING_RE.match(folded, start, end)
         if found is None and (before := _BEFORE_RE.match(folded, start, end)) is not None:
             found = _OPENING_RE.match(folded, before.end(), end)
-        if found is not None:
+        if found is not None and not _is_told(folded, found, end):
             stop = found.end() - (folded[found.end() - 1] == " ")
             yield Opening(Span(found.start(), stop), Span(found.end("lead"), stop))
+
+
+def _is_told(folded: str, found: re.Match[str], end: int) -> bool:
+    """Whether it is told, not asked: I wanted to ask what she meant, but she hung up."""
+    if _PAST_RE.search(found[0]) is None or folded[end - 1] == "?":
+        return False
+    return _TOLD_RE.search(folded, found.end(), min(end, found.end() + _LONGEST_TOLD)) is not None

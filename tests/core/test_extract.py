@@ -89,6 +89,7 @@ def test_an_opening_goes_where_the_reader_agrees(text: str, goes: str, stays: st
         "Can you make bread without yeast?",
         "I was wondering if you can make cheese from goat milk?",
         "I was hoping you could tell I was upset.",
+        "I wanted to ask what the goat ate, but he had left.",
         "Can you give goats hay that got wet?",
         "In Iowa, can you list a car as salvage yourself?",
         "I only want to know what year it was, no story.",
