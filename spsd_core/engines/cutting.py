@@ -29,6 +29,15 @@ _DANGLING = frozenset(
     "be i you we he she they not".split()
 )
 """Words that cannot end what is left."""
+_ACTORS = frozenset("i we he she they im ive".split())
+_DOING = frozenset("m am ve have ll will would d can could may might must was were are re".split())
+"""After one of `_ACTORS`, one of these leads on to the verb that is told of him."""
+_LEADING = frozenset(
+    "if that whether as when what how where why can could may might will would shall should do did "
+    "does am are is was were have had".split()
+)
+"""Before one of `_ACTORS`, one of these cannot go without it."""
+_WISHING = frozenset("would am was want wanted need like wondering wish".split())
 _MODEST = frozenset("may might could can am should ' m ve d".split())
 """After "if I", one of these asks for leave or humbles itself; any other verb tells a case."""
 _ALTERNATIVE = frozenset("otherwise else then instead".split())
@@ -78,7 +87,10 @@ def cut(
         hangs: of the sentence.
     """
     run = _off_a_governor(text, words, spoken, run)
-    if not run or _takes_a_subject(text, words, spoken, run):
+    run = _off_an_actor(text, words, spoken, run)
+    if not run or _joins_a_question(text, words, spoken, run):
+        return None
+    if _takes_a_subject(text, words, spoken, run):
         return None
     if _is_condition(text, words, run, hangs):
         return None
@@ -196,6 +208,37 @@ def _off_a_governor(
         run.pop()
         place -= 1
     return []
+
+
+def _off_an_actor(
+    text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
+) -> Sequence[int]:
+    """A run without who acts at its end: of `Well, I'm | walking`, `if I can | get it`."""
+    following = "" if not run or run[-1] == spoken[-1] else _lower(text, words[run[-1] + 1])
+    if not (following.isalnum() or following in ("'", "\u2019")):
+        return run
+    said = [_lower(text, words[index]) for index in run]
+    last = len(said)
+    if last > 1 and said[-1] in _DOING and said[-2] in _ACTORS:
+        last -= 1
+    if said[last - 1] not in _ACTORS:
+        return run
+    last -= 1
+    return [] if last and said[last - 1] in _LEADING else run[:last]
+
+
+def _joins_a_question(
+    text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
+) -> bool:
+    """Whether a question would run on from what is told: `It froze | and I want to know | why`."""
+    if run[0] == spoken[0] or run[-1] == spoken[-1]:
+        return False
+    said = [_lower(text, words[index]) for index in run]
+    place = bisect_left(spoken, run[-1]) + 1
+    asks = _lower(text, words[spoken[place]]) in _ASKING
+    before = spoken[bisect_left(spoken, run[0]) - 1]
+    told = not text[words[before].end : words[run[0]].start].strip()
+    return asks and told and said[0] in _JOINING and not _WISHING.isdisjoint(said[1:3])
 
 
 def _lower(text: str, word: WordRole) -> str:

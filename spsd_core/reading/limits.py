@@ -101,7 +101,7 @@ def _plain(source: Source, index: int) -> None:
         _limit(source, index, index)
 
 
-_RITUAL_ONLY = word_set("wanted want wondering wonder hoping hope asking curious wish")
+_RITUAL_ONLY = word_set("wanted wondering wonder hoping hope asking curious")
 
 
 def _only(source: Source, index: int) -> None:

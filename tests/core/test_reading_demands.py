@@ -208,6 +208,8 @@ def test_the_key_of_a_question_leaves_the_greeting_out() -> None:
         ("I'm so excited about the trip!", "excited"),
         ("I'm fed up.", "frustrated"),
         ("I am at my wits' end", "frustrated"),
+        ("I have had it up to here.", "frustrated"),
+        ("We are over the moon!", "excited"),
         ("It is the third time I call", "frustrated"),
         ("WHY IS THIS BROKEN AGAIN", "frustrated"),
         ("I can't wait for the party", "excited"),
