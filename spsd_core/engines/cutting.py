@@ -203,6 +203,8 @@ def _off_a_governor(
             return run
         following = words[spoken[place]]
         marked = text[words[run[-1]].end : following.start].strip()
+        if not marked and _lower(text, following) == "to":
+            return []  # "I'd love you | to sing": it hangs on all of it
         if marked or _lower(text, following) not in _DEPENDENT:
             return run
         run.pop()

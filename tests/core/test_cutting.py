@@ -45,6 +45,7 @@ def left(text: str, *scaffold: str) -> str:
             "It would be good if I can get it.",
         ),
         ("Sorry, me again, I've moved.", "Sorry, me again, I", "I've moved."),
+        ("I'd love you to sing.", "I'd love you", "I'd love you to sing."),
         ("Can I get a refund?", "Can I", "Can I get a refund?"),
         (
             "It froze and I want to know why it did.",
