@@ -18,6 +18,7 @@ from spsd_core.context.types import ContextDistillation
 from spsd_core.context.units import UnitKind
 from spsd_core.distillation import Reason, RuleHit
 from spsd_core.effective import EffectiveSettings, combine
+from spsd_core.engines.lexical import courtesy_spans
 from spsd_core.exceptions import DeadlineExceeded, EngineUnavailable
 from spsd_core.language import looks_english
 from spsd_core.modes import arm_of
@@ -39,6 +40,16 @@ class _Refused(Exception):
         super().__init__(reason.value)
         self.reason = reason
         self.decided_by = decided_by
+
+
+def _is_courtesy(question: str) -> bool:
+    """Whether nothing is said but what the phrase list knows."""
+    done = 0
+    for start, end in courtesy_spans(question):
+        if any(map(str.isalnum, question[done:start])):
+            return False
+        done = end
+    return not any(map(str.isalnum, question[done:]))
 
 
 class ContextCall:
@@ -137,7 +148,8 @@ class ContextCall:
         if self._log.rules:
             raise _Refused(Reason.SAFETY_CRITICAL, self._log.rules[0].rule)
         asked = reading.asked()
-        if not terms(asked):  # courtesy, or "What about it?": nothing to judge a sentence by
+        if not terms(asked) or _is_courtesy(self._log.call.text):
+            # "Thanks!", or "What about it?": nothing to judge a sentence by
             raise _Refused(Reason.EMPTY, "question")
         return asked, vector
 
