@@ -37,6 +37,8 @@ _LEADING = frozenset(
     "does am are is was were have had".split()
 )
 """Before one of `_ACTORS`, one of these cannot go without it."""
+_KNOWING = frozenset("know note mind remember understand aware sure realise realize".split())
+"""After one of these, "that" leads on to what is known."""
 _WISHING = frozenset("would am was want wanted need like wondering wish".split())
 _MODEST = frozenset("may might could can am should ' m ve d".split())
 """After "if I", one of these asks for leave or humbles itself; any other verb tells a case."""
@@ -89,6 +91,8 @@ def cut(
     run = _off_a_governor(text, words, spoken, run)
     run = _off_an_actor(text, words, spoken, run)
     if not run or _joins_a_question(text, words, spoken, run):
+        return None
+    if _leaves_a_clause(text, words, spoken, run):
         return None
     if _takes_a_subject(text, words, spoken, run):
         return None
@@ -227,6 +231,21 @@ def _off_an_actor(
         return run
     last -= 1
     return [] if last and said[last - 1] in _LEADING else run[:last]
+
+
+def _leaves_a_clause(
+    text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
+) -> bool:
+    """Whether what is left would begin with what hung on the run: `I am glad | if you call`."""
+    if run[0] != spoken[0] or run[-1] == spoken[-1]:
+        return False
+    following = words[spoken[len(run)]]
+    if text[words[run[-1]].end : following.start].strip():
+        return False
+    word = _lower(text, following)
+    return word in ("if", "whether") or (
+        word == "that" and _lower(text, words[run[-1]]) in _KNOWING
+    )
 
 
 def _joins_a_question(

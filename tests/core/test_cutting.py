@@ -46,6 +46,13 @@ def left(text: str, *scaffold: str) -> str:
         ),
         ("Sorry, me again, I've moved.", "Sorry, me again, I", "I've moved."),
         ("I'd love you to sing.", "I'd love you", "I'd love you to sing."),
+        ("I'd be glad if you could not tell.", "I'd be glad", "I'd be glad if you could not tell."),
+        (
+            "I'd like you to know that I fly.",
+            "I'd like you to know",
+            "I'd like you to know that I fly.",
+        ),
+        ("Thanks that helped.", "Thanks", "That helped."),
         ("Can I get a refund?", "Can I", "Can I get a refund?"),
         (
             "It froze and I want to know why it did.",
