@@ -39,7 +39,12 @@ _LEADING = frozenset(
 """Before one of `_ACTORS`, one of these cannot go without it."""
 _KNOWING = frozenset("know note mind remember understand aware sure realise realize".split())
 """After one of these, "that" leads on to what is known."""
-_WISHING = frozenset("would am was want wanted need like wondering wish".split())
+_WISHING = frozenset(
+    "would want wanted need like wondering wish am was hoping grateful appreciate request d".split()
+)
+_HOPED = frozenset("wanted needed hoping hoped expected".split())
+_BUT = re.compile(r"\bbut (?:you|i|we|he|she|it|they)\b", re.IGNORECASE)
+_ASKED = frozenset("please pls plz kindly".split())
 _MODEST = frozenset("may might could can am should ' m ve d".split())
 """After "if I", one of these asks for leave or humbles itself; any other verb tells a case."""
 _ALTERNATIVE = frozenset("otherwise else then instead".split())
@@ -90,9 +95,10 @@ def cut(
     """
     run = _off_a_governor(text, words, spoken, run)
     run = _off_an_actor(text, words, spoken, run)
-    if not run or _joins_a_question(text, words, spoken, run):
+    run = _off_a_reason(text, words, spoken, run)
+    if not run or _runs_on(text, words, spoken, run):
         return None
-    if _leaves_a_clause(text, words, spoken, run):
+    if _leaves_a_clause(text, words, spoken, run) or _was_hoped(text, words, spoken, run):
         return None
     if _takes_a_subject(text, words, spoken, run):
         return None
@@ -243,23 +249,49 @@ def _leaves_a_clause(
     if text[words[run[-1]].end : following.start].strip():
         return False
     word = _lower(text, following)
-    return word in ("if", "whether") or (
+    return word in ("if", "whether", "not") or (
         word == "that" and _lower(text, words[run[-1]]) in _KNOWING
     )
 
 
-def _joins_a_question(
+def _runs_on(
     text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
 ) -> bool:
-    """Whether a question would run on from what is told: `It froze | and I want to know | why`."""
+    """Whether a request would run on from what is told: `It hurts | and I want you to | tell me`.
+
+    Who writes without full stops does so anyway.
+    """
     if run[0] == spoken[0] or run[-1] == spoken[-1]:
         return False
     said = [_lower(text, words[index]) for index in run]
-    place = bisect_left(spoken, run[-1]) + 1
-    asks = _lower(text, words[spoken[place]]) in _ASKING
     before = spoken[bisect_left(spoken, run[0]) - 1]
-    told = not text[words[before].end : words[run[0]].start].strip()
-    return asks and told and said[0] in _JOINING and not _WISHING.isdisjoint(said[1:3])
+    if text[words[before].end : words[run[0]].start].strip():
+        return False
+    if said[0] == "you" and _lower(text, words[before]) == "thank":
+        return True
+    joined = said[0] in _JOINING or _lower(text, words[before]) in _JOINING
+    asks = _lower(text, words[spoken[bisect_left(spoken, run[-1]) + 1]]) in _ASKING
+    stops = not text[words[-1].start].isalnum()
+    return joined and (asks or stops) and not _WISHING.isdisjoint(said)
+
+
+def _off_a_reason(
+    text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
+) -> Sequence[int]:
+    """A run without the "so" that says why: `my English is bad | so please | use easy words`."""
+    said = [_lower(text, words[index]) for index in run]
+    if said[:1] == ["so"] and run[0] != spoken[0] and len(said) > 1 and _ASKED.issuperset(said[1:]):
+        return run[1:]
+    return run
+
+
+def _was_hoped(
+    text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
+) -> bool:
+    """Whether it is a reproach: `I wanted you to | write one line but you wrote ten`."""
+    if run[0] != spoken[0] or _HOPED.isdisjoint(_lower(text, words[index]) for index in run):
+        return False
+    return _BUT.search(text, words[run[-1]].end, words[-1].end) is not None
 
 
 def _lower(text: str, word: WordRole) -> str:

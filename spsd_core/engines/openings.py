@@ -32,12 +32,12 @@ _FOR_ME = r"(?=(?:give|show|send|help|tell|teach|make|write|explain to|walk) (?:
 """What is asked of somebody for oneself. Any other verb may ask what one can do in general."""
 _SAY = (
     r"(?=(?:provide|suggest|recommend|explain|describe|summari[sz]e|advise|clarify|elaborate"
-    r"|outline|compare|list)\b)"
+    r"|outline|compare)\b)"
 )
 """What is asked of somebody who knows: nobody wonders whether one can recommend in general."""
 _DO = _SAY.replace(
-    "list)",
-    "list|give|show|send|help|tell|teach|make|write|walk|translate|share|draft|look|check|find"
+    "compare)",
+    "compare|list|give|show|send|help|tell|teach|make|write|walk|translate|share|draft|look|check|find"
     "|answer|create|generate|compute|calculate|name|include|add|use|address)",
 )
 """What an assistant is told to do, or thanked for."""
@@ -72,7 +72,9 @@ _OPENING_RE = re.compile(
 _BEFORE_RE = re.compile(r"(?:[^\s,;:.!?()\"]{1,24} ){0,3}[^\s,;:.!?()\"]{1,24}, ")
 """Up to four words set off by a comma: "To start, ", "If possible, "."""
 _PAST_RE = re.compile(r"\b(?:wanted|needed|was|were|wondered)\b")
-_TOLD_RE = re.compile(r"[\s,](?:but|so|and|until|because) (?:i|we|he|she|they|it|nobody|then)\b")
+_TOLD_RE = re.compile(
+    r"[\s,](?:but|so|and|until|because) (?:i|we|he|she|they|it|you|nobody|then)\b"
+)
 _LONGEST_TOLD = 200
 
 

@@ -53,6 +53,33 @@ def left(text: str, *scaffold: str) -> str:
             "I'd like you to know that I fly.",
         ),
         ("Thanks that helped.", "Thanks", "That helped."),
+        (
+            "I hurt my back and I'd be grateful if you could name a stretch.",
+            "I'd be grateful if you could",
+            "I hurt my back and I'd be grateful if you could name a stretch.",
+        ),
+        (
+            "It is swollen and I want you to tell me why.",
+            "and I want you to",
+            "It is swollen and I want you to tell me why.",
+        ),
+        (
+            "it is swollen and i want you to tell me why",
+            "and i want you to",
+            "it is swollen tell me why",
+        ),
+        (
+            "My English is bad so please use easy words.",
+            "so please",
+            "My English is bad so use easy words.",
+        ),
+        (
+            "I wanted you to name one but you named ten.",
+            "I wanted you to",
+            "I wanted you to name one but you named ten.",
+        ),
+        ("I'd like you to not tell.", "I'd like you to", "I'd like you to not tell."),
+        ("Thank you I will try that.", "you", "Thank you I will try that."),
         ("Can I get a refund?", "Can I", "Can I get a refund?"),
         (
             "It froze and I want to know why it did.",
