@@ -22,7 +22,7 @@ from spsd_core.engines.lexical import courtesy_spans
 from spsd_core.exceptions import DeadlineExceeded, EngineUnavailable
 from spsd_core.language import looks_english
 from spsd_core.modes import arm_of
-from spsd_core.spans import Span
+from spsd_core.spans import Edit, Span, apply_edits, merge_spans
 
 if TYPE_CHECKING:
     from spsd_core.context.distiller import ContextDistiller
@@ -44,12 +44,8 @@ class _Refused(Exception):
 
 def _is_courtesy(question: str) -> bool:
     """Whether nothing is said but what the phrase list knows."""
-    done = 0
-    for start, end in courtesy_spans(question):
-        if any(map(str.isalnum, question[done:start])):
-            return False
-        done = end
-    return not any(map(str.isalnum, question[done:]))
+    courtesy = [Edit(*span) for span in merge_spans(courtesy_spans(question))]
+    return not any(map(str.isalnum, apply_edits(question, courtesy)))
 
 
 class ContextCall:

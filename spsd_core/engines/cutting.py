@@ -42,9 +42,12 @@ _KNOWING = frozenset("know note mind remember understand aware sure realise real
 _WISHING = frozenset(
     "would want wanted need like wondering wish am was hoping grateful appreciate request d".split()
 )
+"""Words of one who asks for something."""
 _HOPED = frozenset("wanted needed hoping hoped expected".split())
+"""Words of one who asked, and may not have got it."""
 _BUT = re.compile(r"\bbut (?:you|i|we|he|she|it|they)\b", re.IGNORECASE)
-_ASKED = frozenset("please pls plz kindly".split())
+"""What came of it instead."""
+_PLEADING = frozenset("please pls plz kindly".split())
 _MODEST = frozenset("may might could can am should ' m ve d".split())
 """After "if I", one of these asks for leave or humbles itself; any other verb tells a case."""
 _ALTERNATIVE = frozenset("otherwise else then instead".split())
@@ -100,9 +103,7 @@ def cut(
         return None
     if _leaves_a_clause(text, words, spoken, run) or _was_hoped(text, words, spoken, run):
         return None
-    if _takes_a_subject(text, words, spoken, run):
-        return None
-    if _is_condition(text, words, run, hangs):
+    if _takes_a_subject(text, words, spoken, run) or _is_condition(text, words, run, hangs):
         return None
     if run[-1] == spoken[-1] and run[0] != spoken[0]:
         span = _closing(text, words, spoken, run)
@@ -181,18 +182,16 @@ def _takes_a_subject(
     text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
 ) -> bool:
     """Whether a verb would be left without what it is said of: `My questions are ...`."""
+    if _next(text, words, spoken, run[-1]) not in _BE:
+        return False
     place = bisect_left(spoken, run[-1]) + 1
-    if place == len(spoken) or _lower(text, words[spoken[place]]) not in _BE:
-        return False
-    if text[words[run[-1]].end : words[spoken[place]].start].strip():
-        return False
     following = words[spoken[place + 1]] if place + 1 < len(spoken) else None
     return following is None or _lower(text, following) not in _SUBJECTS
 
 
 def _is_condition(text: str, words: Sequence[WordRole], run: Sequence[int], hangs: Hinges) -> bool:
     """Whether what is left hangs on a run that begins with "if": `If I gave you a photo, would`."""
-    said = [_lower(text, words[index]) for index in run]
+    said = _said(text, words, run)
     if "if" not in said[:2]:
         return False
     after = said[said.index("if") + 1 :]
@@ -206,19 +205,16 @@ def _off_a_governor(
     text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
 ) -> Sequence[int]:
     """A run without its last words where what follows hangs on them: `tell` in `tell me why`."""
-    place = bisect_left(spoken, run[-1]) + 1
     run = list(run)
     for _ in range(_MOST_GIVEN_BACK):
-        if not run or place == len(spoken):
+        if not run:
             return run
-        following = words[spoken[place]]
-        marked = text[words[run[-1]].end : following.start].strip()
-        if not marked and _lower(text, following) == "to":
+        following = _next(text, words, spoken, run[-1])
+        if following == "to":
             return []  # "I'd love you | to sing": it hangs on all of it
-        if marked or _lower(text, following) not in _DEPENDENT:
+        if following not in _DEPENDENT:
             return run
         run.pop()
-        place -= 1
     return []
 
 
@@ -229,7 +225,7 @@ def _off_an_actor(
     following = "" if not run or run[-1] == spoken[-1] else _lower(text, words[run[-1] + 1])
     if not (following.isalnum() or following in ("'", "\u2019")):
         return run
-    said = [_lower(text, words[index]) for index in run]
+    said = _said(text, words, run)
     last = len(said)
     if last > 1 and said[-1] in _DOING and said[-2] in _ACTORS:
         last -= 1
@@ -243,14 +239,9 @@ def _leaves_a_clause(
     text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
 ) -> bool:
     """Whether what is left would begin with what hung on the run: `I am glad | if you call`."""
-    if run[0] != spoken[0] or run[-1] == spoken[-1]:
-        return False
-    following = words[spoken[len(run)]]
-    if text[words[run[-1]].end : following.start].strip():
-        return False
-    word = _lower(text, following)
-    return word in ("if", "whether", "not") or (
-        word == "that" and _lower(text, words[run[-1]]) in _KNOWING
+    following = "" if run[0] != spoken[0] else _next(text, words, spoken, run[-1])
+    return following in ("if", "whether", "not") or (
+        following == "that" and _lower(text, words[run[-1]]) in _KNOWING
     )
 
 
@@ -263,13 +254,14 @@ def _runs_on(
     """
     if run[0] == spoken[0] or run[-1] == spoken[-1]:
         return False
-    said = [_lower(text, words[index]) for index in run]
+    said = _said(text, words, run)
     before = spoken[bisect_left(spoken, run[0]) - 1]
-    if text[words[before].end : words[run[0]].start].strip():
+    if _next(text, words, spoken, before) == "":
         return False
-    if said[0] == "you" and _lower(text, words[before]) == "thank":
+    before_it = _lower(text, words[before])
+    if said[0] == "you" and before_it == "thank":
         return True
-    joined = said[0] in _JOINING or _lower(text, words[before]) in _JOINING
+    joined = said[0] in _JOINING or before_it in _JOINING
     asks = _lower(text, words[spoken[bisect_left(spoken, run[-1]) + 1]]) in _ASKING
     stops = not text[words[-1].start].isalnum()
     return joined and (asks or stops) and not _WISHING.isdisjoint(said)
@@ -279,8 +271,13 @@ def _off_a_reason(
     text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
 ) -> Sequence[int]:
     """A run without the "so" that says why: `my English is bad | so please | use easy words`."""
-    said = [_lower(text, words[index]) for index in run]
-    if said[:1] == ["so"] and run[0] != spoken[0] and len(said) > 1 and _ASKED.issuperset(said[1:]):
+    said = _said(text, words, run)
+    if (
+        said[:1] == ["so"]
+        and run[0] != spoken[0]
+        and len(said) > 1
+        and _PLEADING.issuperset(said[1:])
+    ):
         return run[1:]
     return run
 
@@ -289,9 +286,22 @@ def _was_hoped(
     text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
 ) -> bool:
     """Whether it is a reproach: `I wanted you to | write one line but you wrote ten`."""
-    if run[0] != spoken[0] or _HOPED.isdisjoint(_lower(text, words[index]) for index in run):
+    if run[0] != spoken[0] or _HOPED.isdisjoint(_said(text, words, run)):
         return False
     return _BUT.search(text, words[run[-1]].end, words[-1].end) is not None
+
+
+def _said(text: str, words: Sequence[WordRole], run: Sequence[int]) -> list[str]:
+    return [_lower(text, words[index]) for index in run]
+
+
+def _next(text: str, words: Sequence[WordRole], spoken: Sequence[int], index: int) -> str:
+    """The word after word `index` of the sentence; empty before a mark and at the end."""
+    place = bisect_left(spoken, index) + 1
+    if place == len(spoken):
+        return ""
+    following = words[spoken[place]]
+    return "" if text[words[index].end : following.start].strip() else _lower(text, following)
 
 
 def _lower(text: str, word: WordRole) -> str:

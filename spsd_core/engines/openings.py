@@ -30,15 +30,15 @@ _ASKS = (
 """A question that stands by itself. "if" and "whether" hang on what stands before them."""
 _FOR_ME = r"(?=(?:give|show|send|help|tell|teach|make|write|explain to|walk) (?:me|us)\b)"
 """What is asked of somebody for oneself. Any other verb may ask what one can do in general."""
-_SAY = (
-    r"(?=(?:provide|suggest|recommend|explain|describe|summari[sz]e|advise|clarify|elaborate"
-    r"|outline|compare)\b)"
+_KNOWN = (
+    "provide|suggest|recommend|explain|describe|summari[sz]e|advise|clarify|elaborate|outline"
+    "|compare"
 )
+_SAY = rf"(?=(?:{_KNOWN})\b)"
 """What is asked of somebody who knows: nobody wonders whether one can recommend in general."""
-_DO = _SAY.replace(
-    "compare)",
-    "compare|list|give|show|send|help|tell|teach|make|write|walk|translate|share|draft|look|check|find"
-    "|answer|create|generate|compute|calculate|name|include|add|use|address)",
+_DO = (
+    rf"(?=(?:{_KNOWN}|list|give|show|send|help|tell|teach|make|write|walk|translate|share|draft"
+    r"|look|check|find|answer|create|generate|compute|calculate|name|include|add|use|address)\b)"
 )
 """What an assistant is told to do, or thanked for."""
 _GLAD = (
@@ -71,6 +71,7 @@ _OPENING_RE = re.compile(
 )
 _BEFORE_RE = re.compile(r"(?:[^\s,;:.!?()\"]{1,24} ){0,3}[^\s,;:.!?()\"]{1,24}, ")
 """Up to four words set off by a comma: "To start, ", "If possible, "."""
+# A form in the past, and what then happened: I wanted to ask, but she hung up.
 _PAST_RE = re.compile(r"\b(?:wanted|needed|was|were|wondered)\b")
 _TOLD_RE = re.compile(
     r"[\s,](?:but|so|and|until|because) (?:i|we|he|she|they|it|you|nobody|then)\b"

@@ -213,6 +213,7 @@ def _quoted_speech(source: Source, index: int) -> None:
 
 
 _LONGEST_REPORT = 4
+"""Words after the verb: me this, to my brother this."""
 
 
 def _reported(source: Source, index: int) -> None:
