@@ -50,6 +50,11 @@ _BUT = re.compile(r"\bbut (?:you|i|we|he|she|it|they)\b", re.IGNORECASE)
 _PLEADING = frozenset("please pls plz kindly".split())
 _MODEST = frozenset("may might could can am should ' m ve d".split())
 """After "if I", one of these asks for leave or humbles itself; any other verb tells a case."""
+_GRASPING = frozenset(
+    "understand learn decide choose figure cope deal prepare study see realise realize know "
+    "remember feel stop get".split()
+)
+"""What the asker does, not the asked: before it, "help me" is what is asked."""
 _ALTERNATIVE = frozenset("otherwise else then instead".split())
 """Words that stand for the other case."""
 _ASKING = frozenset("what which who where when how why".split())
@@ -204,8 +209,13 @@ def _is_condition(text: str, words: Sequence[WordRole], run: Sequence[int], hang
 def _off_a_governor(
     text: str, words: Sequence[WordRole], spoken: Sequence[int], run: Sequence[int]
 ) -> Sequence[int]:
-    """A run without its last words where what follows hangs on them: `tell` in `tell me why`."""
+    """A run without its last words where what follows hangs on them: `tell` in `tell me why`,
+    `help me` in `can you | help me understand it`."""
     run = list(run)
+    if _said(text, words, run[-2:]) in (["help", "me"], ["help", "us"]) and (
+        _next(text, words, spoken, run[-1]) in _GRASPING
+    ):
+        del run[-2:]
     for _ in range(_MOST_GIVEN_BACK):
         if not run:
             return run

@@ -78,6 +78,10 @@ _OF_TALK = (
             r"(?:good|great|perfect|best|well|fluent|first|mother|native)\b"
         ),
     ),
+    (
+        re.compile(r"\b(?:it|this|that)(?: is)?\s*$"),
+        re.compile(r"(?:isn['\u2019]?t|not) my (?:first|native|mother) (?:language|tongue)\b"),
+    ),
     (re.compile(r"\bif\s*$"), re.compile(r"not,")),
 )
 """What stands before a negation, and how it goes on, where it is about the message alone: my

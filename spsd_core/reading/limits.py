@@ -141,6 +141,14 @@ def _between(source: Source, index: int) -> None:
             return
 
 
+def _possible(source: Source, index: int) -> None:
+    """if possible, where possible, if at all possible: an order that need not be met."""
+    first = index - 2 if source.word_at(index - 1) == "all" else index - 1
+    first -= source.word_at(first) == "at"
+    if source.word_at(first) in ("if", "where", "when", "whenever", "wherever"):
+        _limit(source, first, index, 0)
+
+
 _TIMES = (
     WEEKDAYS
     | MONTHS
@@ -196,6 +204,7 @@ TRIGGERS: dict[str, Trigger] = {
         _plain,
     ),
     "only": _only,
+    "possible": _possible,
     "just": _just,
     "between": _between,
     **dict.fromkeys("by before after since".split(), _by),

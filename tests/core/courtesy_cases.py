@@ -489,6 +489,8 @@ UNCHANGED: tuple[str, ...] = (
     "What is the best closing for a letter to a bank, kind regards or yours faithfully?",
     "Is hey there too casual for a first mail to a client?",
     "Please Please Me is an album by which band?",
+    "I was hoping you could recommend a hotel, but you only gave me adverts.",
+    "I was wondering if you could fix my boiler today but you never came.",
     "Take care of the plants on the balcony while I am away: make a plan for that.",
     # nothing to remove
     "The bike has 21 gears and a steel frame. Is it good for hills?",

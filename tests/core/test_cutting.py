@@ -53,6 +53,8 @@ def left(text: str, *scaffold: str) -> str:
             "I'd like you to know that I fly.",
         ),
         ("Thanks that helped.", "Thanks", "That helped."),
+        ("Can you help me understand it?", "Can you help me", "Help me understand it?"),
+        ("Can you help me find it?", "Can you help me", "Find it?"),
         (
             "I hurt my back and I'd be grateful if you could name a stretch.",
             "I'd be grateful if you could",

@@ -80,6 +80,8 @@ def test_the_key_of_a_negation_tells_what_is_negated_and_how() -> None:
         ("limit it to 50 words", "limit it to 50 words"),
         ("before 2020", "before 2020"),
         ("Thank you for writing with easy words.", "easy words"),
+        ("If possible, send two.", "If possible"),
+        ("please do it today if at all possible", "if at all possible"),
         ("Tell me in plain English, please.", "plain English"),
     ],
 )
@@ -97,6 +99,7 @@ def test_limits_are_found_with_what_they_limit(text: str, limit: str) -> None:
         "It is up to you.",
         "the relation between tea and milk",
         "written by the way",
+        "is it possible to swim there",
     ],
 )
 def test_words_that_limit_nothing_are_no_limits(text: str) -> None:

@@ -74,6 +74,8 @@ def kept(reading: Reading) -> set[str]:
          "Good evening dear Mr.or Mrs."),
         ("Sorry my english is not so good. Where is my parcel from Leeds?",
          "Sorry my english is not so good."),
+        ("Sorry for my English, it is not my first language. Where is my parcel from Leeds?",
+         "Sorry for my English, it is not my first language."),
         ("I hope you can help, and if not, maybe you know who can. Where is my parcel from Leeds?",
          "I hope you can help, and if not, maybe you know who can."),
         ("Where is my parcel from Leeds, if I am not too late, sorry, and when?",

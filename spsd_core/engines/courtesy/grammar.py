@@ -93,6 +93,9 @@ _PLEASE_ALONE_RE = re.compile(r"(?:please{0,6}|pl[sz]{1,12}|kindly)(?!['-]?\w)")
 _THAT_WOULD_RE = re.compile(r"\s{0,2},?\s{1,2}(?=that|it would|i'd|i would|we'd|we would|i'll)")
 _WOULD_RE = re.compile(r"i |i'|we |that|it |any|all|your|ap{1,2}r[ei]c")
 _IF_RE = re.compile(r"\bif\b")
+_PAST_RE = re.compile(r"\b(?:was|were|wanted)\b")
+_REPROACH_RE = re.compile(r"[^.!?]{1,300}\bbut (?:you|i|we|he|she|it|they)\b")
+"""How it goes on where what was hoped did not come."""
 _STOP_RE = re.compile(r"\s{0,2}[.!…]{1,4}(?=\s|\w)")
 _BRACKET_RE = re.compile(r"[\s.!~]{0,4}\)")
 _END_RE = re.compile(
@@ -135,7 +138,7 @@ def courtesy_before(text: str, folded: str, start: int, end: int, *, fillers: bo
 
 def _opening(text: str, folded: str, place: int, end: int, fillers: bool) -> int:
     """The end of a request's courteous frame, of a greeting before a name, of a filler."""
-    match = _pattern("request").match(folded, place, end)
+    match = _request(folded, place, end)
     if match is None and folded[place : place + 1] in ("h", "d", "g"):
         match = NAMED_GREETING_RE.match(text, place, end)
     if match is None and fillers:
@@ -230,6 +233,15 @@ def _word_before(folded: str, start: int, place: int) -> str:
     return words[-1] if words else ""
 
 
+def _request(folded: str, place: int, end: int) -> re.Match[str] | None:
+    """The courteous frame of a request at `place`; a reproach has none: I was hoping you could
+    recommend something, but you only gave me ads."""
+    found = _pattern("request").match(folded, place, end)
+    if found is None or _PAST_RE.search(found[0]) is None:
+        return found
+    return None if _REPROACH_RE.match(folded, found.end(), end) else found
+
+
 def _units_to_end(folded: str, place: int, end: int) -> int:
     """The end of the last of the phrases that fill the rest of the sentence, or 0."""
     for _ in range(_MOST_UNITS):
@@ -249,7 +261,7 @@ def _units_to_end(folded: str, place: int, end: int) -> int:
 def courtesy_inside(folded: str, start: int, end: int, *, fillers: bool = False) -> Iterator[Span]:
     """The word "please" wherever it stands, request frames after "also" or a name, fillers."""
     before = _BEFORE_REQUEST_RE.match(folded, start, end)
-    request = _pattern("request").match(folded, before.end(), end) if before else None
+    request = _request(folded, before.end(), end) if before else None
     if request is not None and not _may_please(folded, start, request.start()):
         yield Span(*request.span())
     for match in COMMA_PLEASE_RE.finditer(folded, start, end):
