@@ -64,6 +64,17 @@ class Batch:
     """[messages]"""
     texts: list[str]
 
+    def to(self, device: torch.device) -> Batch:
+        """The same on a CPU or a GPU."""
+        return Batch(
+            ids=self.ids.to(device),
+            mask=self.mask.to(device),
+            roles=self.roles.to(device),
+            domains=self.domains.to(device),
+            affects=self.affects.to(device),
+            texts=self.texts,
+        )
+
 
 def encode(message: Message, tokenizer: Tokenizer, max_pieces: int) -> Encoded:
     """A message as numbers; what is longer than `max_pieces` is cut off."""

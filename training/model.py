@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from transformers import BertConfig, BertModel
+from transformers import AutoConfig, AutoModel, PreTrainedModel
 
 from training.markup import AFFECTS, DOMAINS, ROLES
 
@@ -51,7 +51,7 @@ class _Pooled(nn.Module):
 class Reader(nn.Module):
     """Roles of words, domain and affect of the text, and its sentence vector."""
 
-    def __init__(self, encoder: BertModel) -> None:
+    def __init__(self, encoder: PreTrainedModel) -> None:
         super().__init__()
         hidden = encoder.config.hidden_size
         self.encoder = encoder
@@ -66,8 +66,8 @@ class Reader(nn.Module):
 
     @classmethod
     def from_pretrained(cls, folder: Path, layers: int) -> Reader:
-        """A Reader on the first `layers` layers of a BERT-like sentence encoder."""
-        encoder = BertModel.from_pretrained(folder, add_pooling_layer=False)
+        """A Reader on the first `layers` layers of a sentence encoder, BERT's or MPNet's kind."""
+        encoder = AutoModel.from_pretrained(folder, add_pooling_layer=False)
         encoder.encoder.layer = encoder.encoder.layer[:layers]
         encoder.config.num_hidden_layers = layers
         return cls(encoder)
@@ -76,18 +76,20 @@ class Reader(nn.Module):
     def from_checkpoint(cls, path: Path) -> Reader:
         """The Reader that `save` wrote."""
         stored = torch.load(path, weights_only=True)
-        config = BertConfig(**stored["config"], attn_implementation="eager")
-        reader = cls(BertModel(config, add_pooling_layer=False))
+        shape = {"model_type": "bert", **stored["config"]}
+        config = AutoConfig.for_model(**shape, attn_implementation="eager")
+        reader = cls(AutoModel.from_config(config, add_pooling_layer=False))
         reader.load_state_dict(stored["state"])
         return reader.eval()
 
     def save(self, path: Path) -> None:
         """Write weights and the shape of the encoder."""
         names = (
-            "vocab_size hidden_size num_hidden_layers num_attention_heads intermediate_size "
-            "max_position_embeddings type_vocab_size layer_norm_eps"
+            "model_type vocab_size hidden_size num_hidden_layers num_attention_heads "
+            "intermediate_size max_position_embeddings type_vocab_size layer_norm_eps"
         )
-        config = {name: getattr(self.encoder.config, name) for name in names.split()}
+        found = self.encoder.config
+        config = {name: getattr(found, name) for name in names.split() if hasattr(found, name)}
         torch.save({"config": config, "state": self.state_dict()}, path)
 
     def forward(self, ids: Tensor, mask: Tensor) -> Outputs:

@@ -17,7 +17,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from transformers import BertModel
+from transformers import AutoModel
 
 from training.dataset import (
     HELD_OUT,
@@ -34,11 +34,14 @@ from training.markup import ROLES, Message, read_corpus
 from training.model import Outputs, Reader, mean_vector
 from training.real_texts import development_part, read_real_texts, training_part
 from training.synthesis import Synthesiser
+from training.teacher import Teacher, unlikeness
 
 __all__ = ["main"]
 
-_LAST_SPECIAL = 103
-"""The first pieces of the vocabulary are [PAD], unused ones, [UNK], [CLS], [SEP] and [MASK]."""
+_LAST_SPECIAL = 110
+"""The first pieces of both vocabularies are marks like [PAD] and [CLS], and unused ones."""
+_MASKS = ("[MASK]", "<mask>")
+"""What hides a piece, for BERT and for MPNet."""
 _HEADS = ("roles", "domains", "affects", "vectors")
 _WEIGHTS = {"roles": 1.0, "domains": 0.3, "affects": 0.5, "vectors": 2.0, "parts": 1.0}
 """Weight of each head's loss; chosen so that the roles lead."""
@@ -46,13 +49,13 @@ _PART = 24
 """Pieces of a part whose vector is held against the base model's: about a sentence."""
 
 
-def losses(outputs: Outputs, batch: Batch, teacher: Tensor | None) -> dict[str, Tensor]:
-    """The loss of each head: cross entropy, and one minus the cosine to the teacher's vectors.
+def losses(outputs: Outputs, batch: Batch, base: Tensor | None) -> dict[str, Tensor]:
+    """The loss of each head: cross entropy, and one minus the cosine to the base's vectors.
 
     Args:
         outputs: of the Reader.
         batch: what it read, with labels.
-        teacher: the states of the base model on the same pieces, where it was asked.
+        base: the states of the base model on the same pieces, where it was asked.
     """
     entropy = nn.functional.cross_entropy
     found = {}
@@ -63,10 +66,10 @@ def losses(outputs: Outputs, batch: Batch, teacher: Tensor | None) -> dict[str, 
     for name, labels in (("domains", batch.domains), ("affects", batch.affects)):
         if (labels != IGNORED).any():
             found[name] = entropy(getattr(outputs, name), labels, ignore_index=IGNORED)
-    if teacher is not None:
-        pooled = nn.functional.normalize(mean_vector(teacher, batch.mask), dim=-1)
+    if base is not None:
+        pooled = nn.functional.normalize(mean_vector(base, batch.mask), dim=-1)
         found["vectors"] = 1 - (outputs.vectors * pooled).sum(-1).mean()
-        found["parts"] = _unlikeness_of_parts(outputs.pieces, teacher, batch.mask)
+        found["parts"] = _unlikeness_of_parts(outputs.pieces, base, batch.mask)
     return found
 
 
@@ -91,6 +94,7 @@ class Trainer:
 
     def __init__(self, args: argparse.Namespace, train: list[Message]) -> None:
         self.args = args
+        self.device = torch.device(args.device)
         self.rng = random.Random(args.seed)
         self.noise = torch.Generator().manual_seed(args.seed)
         self.tokenizer = Tokenizer.from_file(str(args.base / "tokenizer.json"))
@@ -101,10 +105,19 @@ class Trainer:
             if args.start
             else Reader.from_pretrained(args.base, args.layers)
         )
+        self.reader.to(self.device)
         if not args.train_embeddings:  # half of the weights; the corpus is too small to move them
             self.reader.encoder.embeddings.word_embeddings.requires_grad_(False)
-        self.teacher = BertModel.from_pretrained(args.base, add_pooling_layer=False).eval()
+        for layer in self.reader.encoder.encoder.layer[: args.frozen]:
+            layer.requires_grad_(False)
+        self.base = AutoModel.from_pretrained(args.base, add_pooling_layer=False).eval()
+        self.base.to(self.device)
+        self.teacher = (
+            Teacher(args.teacher, args.teacher_base, self.device) if args.teacher else None
+        )
+        self.hiding = next(filter(None, map(self.tokenizer.token_to_id, _MASKS)))
         self.messages = train
+        self.taught: dict[str, Tensor] = {}
         self.synthesiser = Synthesiser(train, args.seed)
         # The mean over the last steps generalises better than the last step (Izmailov et al. 2018).
         self.mean = AveragedModel(self.reader, multi_avg_fn=get_ema_multi_avg_fn(args.decay))
@@ -145,25 +158,28 @@ class Trainer:
             pct_start=0.08,
         )
         yield f"{pieces} word pieces in {args.epochs} epochs"
+        if self.teacher is not None:
+            self.taught = self.teacher.scores([one for epoch in epochs for one in epoch])
+            yield f"{time.perf_counter() - started:5.0f} s  the teacher has read them"
         self.reader.train()
         recent: dict[str, float] = {}
         step = 0
         for examples in epochs:
             for batch in batches(examples, args.batch_pieces, self.rng):
-                for name, value in self._step(batch, optimiser).items():
+                for name, value in self._step(batch.to(self.device), optimiser).items():
                     recent[name] = 0.98 * recent.get(name, value) + 0.02 * value
                 schedule.step()
                 step += 1
                 if step % 100 == 0:
                     news = ", ".join(f"{name} {value:.3f}" for name, value in recent.items())
                     yield f"{time.perf_counter() - started:5.0f} s  step {step}  {news}"
-        self.reader = self.mean.module.eval()
+        self.reader = self.mean.module.eval().cpu()
 
     def _masked(self, batch: Batch) -> Tensor:
         """The pieces, some of them hidden: what is around a word has to tell its role, too."""
-        chance = torch.rand(batch.ids.shape, generator=self.noise)
+        chance = torch.rand(batch.ids.shape, generator=self.noise).to(self.device)
         hidden = (chance < self.args.masked) & (batch.ids > _LAST_SPECIAL)
-        return batch.ids.masked_fill(hidden, self.tokenizer.token_to_id("[MASK]"))
+        return batch.ids.masked_fill(hidden, self.hiding)
 
     def _parameters(self, *, new: bool) -> list[nn.Parameter]:
         """Those of the heads, or those of the encoder, that are trained."""
@@ -175,12 +191,15 @@ class Trainer:
 
     def _step(self, batch: Batch, optimiser: torch.optim.Optimizer) -> dict[str, float]:
         heads = self.args.heads
-        teacher = None
-        if "vectors" in heads and self.rng.random() < self.args.teacher_share:
+        states = None
+        if "vectors" in heads and self.rng.random() < self.args.vector_share:
             with torch.no_grad():
-                read = self.teacher(input_ids=batch.ids, attention_mask=batch.mask)
-                teacher = read.last_hidden_state
-        found = losses(self.reader(self._masked(batch), batch.mask), batch, teacher)
+                read = self.base(input_ids=batch.ids, attention_mask=batch.mask)
+                states = read.last_hidden_state
+        outputs = self.reader(self._masked(batch), batch.mask)
+        found = losses(outputs, batch, states)
+        if self.teacher is not None and "roles" in found:
+            found["roles"] = (found["roles"] + unlikeness(outputs.roles, batch, self.taught)) / 2
         if "vectors" in heads:
             heads = [*heads, "parts"]
         total = sum(_WEIGHTS[name] * loss for name, loss in found.items() if name in heads)
@@ -209,7 +228,10 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=1.5e-4)
     parser.add_argument("--batch-pieces", type=int, default=2048)
     parser.add_argument("--max-pieces", type=int, default=256)
-    parser.add_argument("--teacher-share", type=float, default=0.25)
+    parser.add_argument("--vector-share", type=float, default=0.25, help="of batches, for vectors")
+    parser.add_argument("--frozen", type=int, default=0, help="lowest layers that are not trained")
+    parser.add_argument("--teacher", type=Path, help="a larger Reader's checkpoint to learn from")
+    parser.add_argument("--teacher-base", type=Path, help="the folder it was trained from")
     parser.add_argument("--heads", nargs="+", choices=_HEADS, default=list(_HEADS))
     parser.add_argument("--train-embeddings", action="store_true")
     parser.add_argument("--held-out", type=float, default=HELD_OUT, help="share of personas")
@@ -218,6 +240,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--measure-real-only", action="store_true", help="do not train on them")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu", help='"cuda" where there is a GPU')
     return parser.parse_args(argv)
 
 
