@@ -27,6 +27,13 @@ _SALUTATION = re.compile(
     r"(?:my )?dear(?:est)? \w|to (?:m/s|mr|mrs|ms|the|whom|all|our)\b", re.IGNORECASE
 )
 _FORM = re.compile(r"(?:subject|message|question|note|ps|p\.s|edit|update)\b", re.IGNORECASE)
+_LEAVE = re.compile(
+    r"[\n\r][ \t]*(?i:(?:(?:best|kind|warm|many|with)[ \t]+){0,2}(?:regards|wishes|greetings|thanks"
+    r"|thank you|sincerely|yours|cheers|rgds))\b[^\n\r?]{0,40}"
+    r"(?:\r?\n[ \t]*(?:[A-Z\[][\w.'\u2019\]-]{0,20}[ ,]?){1,4})?\s*\Z"
+)
+"""How a mail ends: its writer takes leave, and puts a name on the next line."""
+_LONGEST_LEAVE = 160
 _CODE_START = (
     r"(?:def|class)[ \t]+\w+.*:|(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+[\w.{*].{0,100}|#include"
     r"|#define|using[ \t]+[\w.]+;"
@@ -76,6 +83,7 @@ def find_lines(source: Source) -> None:
         _find_embedded_data(source)
         return
     speakers: list[tuple[int, int]] = []
+    head = _head(flat) if several else 0
     table: list[tuple[int, int]] = []
     code: list[tuple[int, int]] = []
     shape: tuple[str, int] | None = None
@@ -99,8 +107,10 @@ def find_lines(source: Source) -> None:
         if len(lines) > 1 and _HEADER.match(line):
             # Below other text a subject line begins a pasted e-mail; at the very start it is the
             # head of what the writer himself has to say, and read like the rest of it.
-            if bare[0] in "sS" and flat[:start].strip():
+            if bare[0] in "sS" and flat[:start].strip() and start >= head:
                 source.take(start, len(flat))
+            elif bare[:2].lower() == "su" and start < head:
+                continue
             elif bare[:2].lower() != "su":
                 source.take(start, end)
         elif (
@@ -124,6 +134,22 @@ def find_lines(source: Source) -> None:
     if len(speakers) > 1:
         source.take(speakers[0][0], speakers[-1][1])
     _find_embedded_data(source)
+
+
+def _head(flat: str) -> int:
+    """The end of the head with which a whole mail of the writer's own begins, or 0.
+
+    Where anything stands above the head or below the leave that is taken at the end, the mail may
+    be one that is to be worked on.
+    """
+    if _LEAVE.search(flat, max(0, len(flat) - _LONGEST_LEAVE)) is None:
+        return 0
+    end = 0
+    for line in _LINE.finditer(flat):
+        if line[0].strip() and _HEADER.match(line[0]) is None:
+            return end
+        end = line.end()
+    return 0
 
 
 def _item(line: str, before: str) -> tuple[bool, str]:

@@ -267,6 +267,35 @@ def test_a_message_under_its_own_subject_line_is_the_writers_own() -> None:
     assert is_free(reading, "Thank you!")
 
 
+_WHOLE_MAIL = (
+    "From: ana@example.org\nSent: Monday, 3 May\nTo: Help Desk\nSubject: late parcel\n\n"
+    "Dear team,\nmy parcel is late. Thank you so much!\n\nBest regards,\nAna Ruiz"
+)
+
+
+@pytest.mark.parametrize(
+    "text", [_WHOLE_MAIL, _WHOLE_MAIL.replace("\n", "\r\n"), f"\n{_WHOLE_MAIL}\n\n"]
+)
+def test_a_whole_mail_with_its_head_is_the_writers_own(text: str) -> None:
+    reading = read(text)
+    assert is_free(reading, "Thank you so much!")
+    assert is_protected(reading, "ana@example.org")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{_WHOLE_MAIL}\n\nSummarize",
+        f"{_WHOLE_MAIL}\n\nInto French",
+        f"{_WHOLE_MAIL}\n\nHow do I answer her?",
+        f"What does she want?\n{_WHOLE_MAIL}",
+        f"{_WHOLE_MAIL}\n\nFrom: Help Desk\nSubject: Re: late parcel\nHi!\nBest regards,\nBo",
+    ],
+)
+def test_a_mail_with_something_above_or_below_it_is_to_be_worked_on(text: str) -> None:
+    assert is_protected(read(text), "Best regards")
+
+
 def test_a_subject_is_read_like_the_rest_and_other_heads_of_a_mail_are_payload() -> None:
     assert is_free(read("Subject: please help me\nMy parcel is late."), "please help me")
     assert is_protected(read("From: thanks@example.org\nMy parcel is late."), "thanks@example.org")
