@@ -7,6 +7,7 @@ import re
 from spsd_core.reading.lexicon import word_set
 from spsd_core.reading.source import Source
 from spsd_core.reading.types import AtomKind
+from spsd_core.spans import Span
 
 __all__ = ["find_lines"]
 
@@ -104,22 +105,8 @@ def find_lines(source: Source) -> None:
             _find_inline_items(source, start, end)
         if ":" in bare[:34] and not item and not _FORM.match(bare) and _SPEAKER.match(line):
             speakers.append((start, end))
-        if len(lines) > 1 and _HEADER.match(line):
-            # Below other text a subject line begins a pasted e-mail; at the very start it is the
-            # head of what the writer himself has to say, and read like the rest of it.
-            if bare[0] in "sS" and flat[:start].strip() and start >= head:
-                source.take(start, len(flat))
-            elif bare[:2].lower() == "su" and start < head:
-                continue
-            elif bare[:2].lower() != "su":
-                source.take(start, end)
-        elif (
-            bare[0] in "mMdDtT"
-            and not _is_taken(source, start)
-            and _SALUTATION.match(bare)
-            and _is_pasted_letter(source, start)
-        ):
-            source.take(start, len(flat))
+        if len(lines) > 1:
+            _take_mail(source, bare, Span(start, end), head)
         this_shape = _table_shape(bare)
         if table and this_shape != shape:
             _end_table(source, table)
@@ -134,6 +121,27 @@ def find_lines(source: Source) -> None:
     if len(speakers) > 1:
         source.take(speakers[0][0], speakers[-1][1])
     _find_embedded_data(source)
+
+
+def _take_mail(source: Source, bare: str, line: Span, head: int) -> None:
+    """Take the line of a mail's head; all from a pasted mail or letter on.
+
+    Below other text a subject line begins a pasted mail; at the very start it is the head of what
+    the writer himself has to say, and read like the rest of it.
+    """
+    start, end = line
+    if _HEADER.match(bare):
+        if bare[0] in "sS" and source.flat[:start].strip() and start >= head:
+            source.take(start, len(source.flat))
+        elif bare[:2].lower() != "su":
+            source.take(start, end)
+    elif (
+        bare[0] in "mMdDtT"
+        and not _is_taken(source, start)
+        and _SALUTATION.match(bare)
+        and _is_pasted_letter(source, start)
+    ):
+        source.take(start, len(source.flat))
 
 
 def _head(flat: str) -> int:
