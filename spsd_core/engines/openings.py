@@ -28,7 +28,10 @@ _ASKS = (
     r"|could|should|would|will|has|have|am)\b)"
 )
 """A question that stands by itself. "if" and "whether" hang on what stands before them."""
-_FOR_ME = r"(?=(?:give|show|send|help|tell|teach|make|write|explain to|walk) (?:me|us)\b)"
+_FOR_ME = (
+    r"(?=(?:give|show|send|help|tell|teach|make|write|explain to|walk|guide|advise|refer|direct"
+    r"|point|mail|e-mail|email|inform|remind) (?:me|us)\b)"
+)
 """What is asked of somebody for oneself. Any other verb may ask what one can do in general."""
 _KNOWN = (
     "provide|suggest|recommend|explain|describe|summari[sz]e|advise|clarify|elaborate|outline"

@@ -72,6 +72,7 @@ def test_words_quoted_without_quotation_marks_stay(quoted: str) -> None:
         ("My question is: are there otters in Wales?", "question", "otters in Wales"),
         ("I would be very grateful if you can suggest a wool for socks.", "grateful", "for socks"),
         ("So i request you to kindly explain the tides at Hull.", "request", "tides at Hull"),
+        ("Could you point me to the page on knots?", "could", "the page on knots"),
         ("To start, can you tell me the kings of Norway since 1905?", "can you", "since 1905"),
     ],
 )
@@ -89,6 +90,7 @@ def test_an_opening_goes_where_the_reader_agrees(text: str, goes: str, stays: st
         "Can you make bread without yeast?",
         "I was wondering if you can make cheese from goat milk?",
         "I was hoping you could tell I was upset.",
+        "Can you refer a friend for a bonus?",
         "I wanted to ask what the goat ate, but he had left.",
         "Can you give goats hay that got wet?",
         "In Iowa, can you list a car as salvage yourself?",
