@@ -100,6 +100,7 @@ def test_limits_are_found_with_what_they_limit(text: str, limit: str) -> None:
         "the relation between tea and milk",
         "written by the way",
         "is it possible to swim there",
+        "Thanks for helping if possible.",
     ],
 )
 def test_words_that_limit_nothing_are_no_limits(text: str) -> None:
