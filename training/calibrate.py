@@ -25,6 +25,7 @@ from training.dataset import (
     batches,
     choosing_half,
     encode,
+    read_tokenizer,
     split_by_persona,
 )
 from training.markup import Message, read_corpus
@@ -91,9 +92,7 @@ def main() -> None:
     args = parser.parse_args()
     _, held = split_by_persona(read_corpus(), args.held_out, args.seed)
     half = choosing_half(held, args.seed)
-    tokenizer = Tokenizer.from_file(str(args.base / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    tokenizer = read_tokenizer(args.base)
     reader = Reader.from_checkpoint(args.checkpoint)
     found = calibrate(reader, half, tokenizer, args.false_positives)
     args.out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")

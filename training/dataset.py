@@ -6,6 +6,7 @@ import hashlib
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.markup import AFFECTS, DOMAINS, ROLES, UNKNOWN, Message
@@ -24,6 +25,7 @@ __all__ = [
     "choosing_half",
     "encode",
     "examining_half",
+    "read_tokenizer",
     "split_by_persona",
 ]
 
@@ -74,6 +76,16 @@ class Batch:
             affects=self.affects.to(device),
             texts=self.texts,
         )
+
+
+def read_tokenizer(base: Path) -> Tokenizer:
+    """The tokenizer of the model in folder `base`, that neither pads nor cuts off."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def encode(message: Message, tokenizer: Tokenizer, max_pieces: int) -> Encoded:

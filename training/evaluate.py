@@ -24,6 +24,7 @@ from training.dataset import (
     batches,
     choosing_half,
     encode,
+    read_tokenizer,
     split_by_persona,
 )
 from training.heads import macro_f1
@@ -124,9 +125,7 @@ def main() -> None:
     parser.add_argument("--base", type=Path, required=True)
     parser.add_argument("--real-texts", type=Path)
     args = parser.parse_args()
-    tokenizer = Tokenizer.from_file(str(args.base / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    tokenizer = read_tokenizer(args.base)
     reader = Reader.from_checkpoint(args.checkpoint)
     parts = {"written": choosing_half(split_by_persona(read_corpus(), HELD_OUT, SEED)[1])}
     if args.real_texts:

@@ -8,13 +8,13 @@ thinks of every word, its doubts included, teaches more than the labels alone (H
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from training.dataset import IGNORED, Batch, Encoded
+from training.dataset import IGNORED, Batch, Encoded, batches, read_tokenizer
 from training.model import Reader
 
 __all__ = ["Teacher", "unlikeness"]
@@ -37,9 +37,7 @@ class Teacher:
     def __init__(self, checkpoint: Path, base: Path, device: torch.device) -> None:
         self._device = device
         self._reader = Reader.from_checkpoint(checkpoint).to(device)
-        self._tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
+        self._tokenizer = read_tokenizer(base)
 
     @torch.no_grad()
     def scores(self, examples: Sequence[Encoded]) -> dict[str, Tensor]:
@@ -50,29 +48,20 @@ class Teacher:
         """
         known = {one.text: one for one in examples if any(role != IGNORED for role in one.roles)}
         found: dict[str, Tensor] = {}
-        group: list[Encoded] = []
-        for example in sorted(known.values(), key=lambda one: len(one.ids)):
-            if group and (len(group) + 1) * len(example.ids) > _PIECES:
-                found.update(self._read(group))
-                group = []
-            group.append(example)
-        return {**found, **(self._read(group) if group else {})}
+        for batch in batches([self._own(example) for example in known.values()], _PIECES):
+            batch = batch.to(self._device)
+            scores = self._reader(batch.ids, batch.mask).roles.half().cpu()
+            lengths = batch.mask.sum(1).tolist()
+            for text, row, length in zip(batch.texts, scores, lengths):
+                found[text] = row[:length].clone()
+        return found
 
-    def _read(self, examples: Sequence[Encoded]) -> dict[str, Tensor]:
-        lengths = [len(example.ids) for example in examples]
-        ids = torch.zeros(len(examples), max(lengths), dtype=torch.long)
-        mask = torch.zeros_like(ids)
-        for row, (example, length) in enumerate(zip(examples, lengths)):
-            own = self._tokenizer.encode(example.text).ids
-            if min(len(own), length) != length:
-                raise ValueError(f"teacher and pupil cut this into other pieces: {example.text!r}")
-            ids[row, :length] = torch.tensor(own[:length])
-            mask[row, :length] = 1
-        scores = self._reader(ids.to(self._device), mask.to(self._device)).roles.half().cpu()
-        return {
-            example.text: scores[row, :length].clone()
-            for row, (example, length) in enumerate(zip(examples, lengths))
-        }
+    def _own(self, example: Encoded) -> Encoded:
+        """The same pieces with the numbers that the teacher knows them by."""
+        ids = self._tokenizer.encode(example.text).ids[: len(example.ids)]
+        if len(ids) != len(example.ids):
+            raise ValueError(f"teacher and pupil cut this into other pieces: {example.text!r}")
+        return replace(example, ids=ids)
 
 
 def unlikeness(scores: Tensor, batch: Batch, taught: dict[str, Tensor]) -> Tensor:

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers import AutoModel
@@ -27,6 +26,7 @@ from training.dataset import (
     Encoded,
     batches,
     encode,
+    read_tokenizer,
     split_by_persona,
 )
 from training.evaluate import evaluate
@@ -97,9 +97,7 @@ class Trainer:
         self.device = torch.device(args.device)
         self.rng = random.Random(args.seed)
         self.noise = torch.Generator().manual_seed(args.seed)
-        self.tokenizer = Tokenizer.from_file(str(args.base / "tokenizer.json"))
-        self.tokenizer.no_padding()
-        self.tokenizer.no_truncation()
+        self.tokenizer = read_tokenizer(args.base)
         self.reader = (
             Reader.from_checkpoint(args.start)
             if args.start
@@ -110,8 +108,9 @@ class Trainer:
             self.reader.encoder.embeddings.word_embeddings.requires_grad_(False)
         for layer in self.reader.encoder.encoder.layer[: args.frozen]:
             layer.requires_grad_(False)
-        self.base = AutoModel.from_pretrained(args.base, add_pooling_layer=False).eval()
-        self.base.to(self.device)
+        if "vectors" in args.heads:
+            self.base = AutoModel.from_pretrained(args.base, add_pooling_layer=False)
+            self.base.eval().to(self.device)
         self.teacher = (
             Teacher(args.teacher, args.teacher_base, self.device) if args.teacher else None
         )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from spsd_core.engines.courtesy.vocabulary import INSTEAD
 from spsd_core.reader.types import WordRole
 from spsd_core.spans import Span
 
@@ -45,8 +46,7 @@ _WISHING = frozenset(
 """Words of one who asks for something."""
 _HOPED = frozenset("wanted needed hoping hoped expected".split())
 """Words of one who asked, and may not have got it."""
-_BUT = re.compile(r"\bbut (?:you|i|we|he|she|it|they)\b", re.IGNORECASE)
-"""What came of it instead."""
+_INSTEAD_RE = re.compile(INSTEAD, re.IGNORECASE)
 _PLEADING = frozenset("please pls plz kindly".split())
 _MODEST = frozenset("may might could can am should ' m ve d".split())
 """After "if I", one of these asks for leave or humbles itself; any other verb tells a case."""
@@ -298,7 +298,7 @@ def _was_hoped(
     """Whether it is a reproach: `I wanted you to | write one line but you wrote ten`."""
     if run[0] != spoken[0] or _HOPED.isdisjoint(_said(text, words, run)):
         return False
-    return _BUT.search(text, words[run[-1]].end, words[-1].end) is not None
+    return _INSTEAD_RE.search(text, words[run[-1]].end, words[-1].end) is not None
 
 
 def _said(text: str, words: Sequence[WordRole], run: Sequence[int]) -> list[str]:

@@ -31,6 +31,7 @@ from spsd_core.engines.courtesy.requests import (
     REQUEST,
 )
 from spsd_core.engines.courtesy.thanks import APPRECIATION, PRAISE, THANKS
+from spsd_core.engines.courtesy.vocabulary import INSTEAD
 from spsd_core.spans import Span
 
 __all__ = ["courtesy_after", "courtesy_before", "courtesy_inside", "is_emphatic"]
@@ -94,8 +95,7 @@ _THAT_WOULD_RE = re.compile(r"\s{0,2},?\s{1,2}(?=that|it would|i'd|i would|we'd|
 _WOULD_RE = re.compile(r"i |i'|we |that|it |any|all|your|ap{1,2}r[ei]c")
 _IF_RE = re.compile(r"\bif\b")
 _PAST_RE = re.compile(r"\b(?:was|were|wanted)\b")
-_REPROACH_RE = re.compile(r"[^.!?]{1,300}\bbut (?:you|i|we|he|she|it|they)\b")
-"""How it goes on where what was hoped did not come."""
+_REPROACH_RE = re.compile(rf"[^.!?]{{1,300}}{INSTEAD}")
 _STOP_RE = re.compile(r"\s{0,2}[.!…]{1,4}(?=\s|\w)")
 _BRACKET_RE = re.compile(r"[\s.!~]{0,4}\)")
 _END_RE = re.compile(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["ADDRESSEE", "DAY", "HELP", "INTENSE", "MESSAGE", "NICE", "PLEASE", "YOU"]
+__all__ = ["ADDRESSEE", "DAY", "HELP", "INSTEAD", "INTENSE", "MESSAGE", "NICE", "PLEASE", "YOU"]
 
+INSTEAD = r"\bbut (?:you|i|we|he|she|it|they)\b"
+"""How it goes on where what was hoped for did not come."""
 INTENSE = r"(?:so|very|just|most|ever so|super|much|always|forever|[a-z]{2,9}ly)"
 YOU = r"(?:you|u|ya|someone|somebody|anyone|anybody)"
 PLEASE = r"(?:please{0,6}|pleas|plese|plaese|pls{1,8}|plz{1,12}|plez|kindly)"
