@@ -1,10 +1,11 @@
 """Does distilling the query help retrieval?
 
-python -m benchmarks.retrieval DATA
+python -m benchmarks.retrieval DATA [--minilm FOLDER] [--seed N] [--open]
 
 DATA as in `benchmarks.context`. Each question is asked plainly, and wrapped in courtesy and small
 talk that people of the held-out personas of the corpus wrote (seeded). Recall@k: the question's
-paragraph is among the k nearest of all paragraphs by the cosine of the Reader's sentence vectors.
+paragraph is among the k nearest of all paragraphs by the cosine of the Reader's sentence vectors;
+with `--minilm`, of those of all-MiniLM-L6-v2 (FOLDER holds its model.onnx and tokenizer.json).
 The queries go through the real `DistillQueryTransform`, for each `embed_with`.
 """
 
@@ -12,14 +13,18 @@ from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from spsd_core import SafetySettings, Settings
+from spsd_core.evaluation.similarity import Similarity
 from spsd_core.reader import shared_encoder
+from spsd_core.settings import DOMAINS
 from spsd_llamaindex import DistillQueryTransform
+from spsd_llamaindex.query_transform import EmbedWith
 from training.dataset import HELD_OUT, SEED, split_by_persona
 from training.markup import Message, read_corpus
 from training.relevance import read_rows
@@ -30,22 +35,27 @@ _CUTS = (1, 3, 5, 10)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("data", type=Path)
+    parser.add_argument("--minilm", type=Path)
+    parser.add_argument("--seed", type=int, default=SEED, help="of the courtesy")
+    parser.add_argument("--open", action="store_true", help="with the gate open")
     args = parser.parse_args()
+    opened = SafetySettings(open_domains=frozenset(DOMAINS)) if args.open else SafetySettings()
+    vector = Similarity(args.minilm).vector if args.minilm else _reader_vector
     paragraphs = read_rows(args.data / "xquad_paragraphs.jsonl")
     questions = read_rows(args.data / "xquad_questions.jsonl")
     places = {row["id"]: place for place, row in enumerate(paragraphs)}
     right = np.array([places[row["paragraph"]] for row in questions])
-    vectors = _vectors([row["text"] for row in paragraphs])
+    vectors = _all(vector, [row["text"] for row in paragraphs])
     plain = [str(row["question"]) for row in questions]
-    courteous = _wrapped(plain, random.Random(SEED))
+    courteous = _wrapped(plain, random.Random(args.seed))
     print(f"{len(plain)} questions, for example: {courteous[0]!r}")
-    print(f"{'query':34}" + "".join(f"recall@{cut:<4}" for cut in _CUTS))
-    _line("plain", _vectors(plain), vectors, right)
-    _line("courteous, not distilled", _vectors(courteous), vectors, right)
-    for way in ("distilled", "original", "both"):
-        transform = DistillQueryTransform(embed_with=way)  # type: ignore[arg-type]
+    print(f"{'query':38}" + "".join(f"recall@{cut:<4}" for cut in _CUTS))
+    _line("plain", _all(vector, plain), vectors, right)
+    _line("courteous, not distilled", _all(vector, courteous), vectors, right)
+    for way in get_args(EmbedWith):
+        transform = DistillQueryTransform(Settings(safety=opened), embed_with=way)
         bundles = [transform.run(text) for text in courteous]
-        embedded = np.array([_mean(_vectors(list(bundle.embedding_strs))) for bundle in bundles])
+        embedded = np.array([_mean(_all(vector, bundle.embedding_strs)) for bundle in bundles])
         _line(f"courteous, embed_with={way!r}", embedded, vectors, right)
     plain_bundles = [DistillQueryTransform().run(text).query_str for text in plain]
     changed = sum(after != before for after, before in zip(plain_bundles, plain))
@@ -75,9 +85,12 @@ def _courtesy(messages: Sequence[Message], *, opening: bool) -> list[str]:
     return sorted(found)
 
 
-def _vectors(texts: Sequence[str]) -> Any:
-    encoder = shared_encoder()
-    return np.array([encoder.read(text).vector for text in texts])
+def _reader_vector(text: str) -> Any:
+    return np.array(shared_encoder().read(text).vector)
+
+
+def _all(vector: Callable[[str], Any], texts: Sequence[str]) -> Any:
+    return np.array([vector(text) for text in texts])
 
 
 def _mean(vectors: Any) -> Any:
@@ -88,7 +101,7 @@ def _mean(vectors: Any) -> Any:
 def _line(name: str, queries: Any, vectors: Any, right: Any) -> None:
     order = np.argsort(-(queries @ vectors.T), axis=1, kind="stable")
     shares = [(order[:, :cut] == right[:, None]).any(1).mean() for cut in _CUTS]
-    print(f"{name:34}" + "".join(f"{share:<11.3f}" for share in shares), flush=True)
+    print(f"{name:38}" + "".join(f"{share:<11.3f}" for share in shares), flush=True)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from spsd_core.admission import refuse
@@ -30,6 +31,7 @@ from spsd_core.reading import Reading
 from spsd_core.reading import read as read_by_rules
 from spsd_core.run import GATE_FAILED, Remembered, Run
 from spsd_core.safety import SafetyGate
+from spsd_core.searching import search_query
 from spsd_core.settings import Settings
 from spsd_core.tokens import build_request_counter
 
@@ -164,6 +166,25 @@ class Distiller:
     def _side_by_side(self) -> int:
         """How many texts of a batch are on their way at once."""
         return max(2, self.settings.rewrite.max_concurrency)
+
+    # -- a search -----------------------------------------------------------------------------
+
+    def search_query(self, text: str, *, metadata: Mapping[str, Any] | None = None) -> str:
+        """What to search with for `text`; see `spsd_core.searching`. Not fit to be sent.
+
+        Args:
+            text: what a person wrote.
+            metadata: of the call; `mode="split"` finds the conversation by it.
+
+        Raises:
+            TypeError: the text is no `str`.
+        """
+        return search_query(self, text, metadata or {})
+
+    async def asearch_query(self, text: str, *, metadata: Mapping[str, Any] | None = None) -> str:
+        """`search_query` without holding up the event loop."""
+        pool = self._pool_for((text,), len(text))
+        return await compute(pool, partial(self.search_query, metadata=metadata), text)
 
     # -- a chat request -----------------------------------------------------------------------
 

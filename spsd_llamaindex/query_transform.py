@@ -6,7 +6,7 @@ import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from llama_index.core.callbacks import CallbackManager
 from llama_index.core.indices.query.query_transform.base import BaseQueryTransform
@@ -14,7 +14,7 @@ from llama_index.core.prompts.mixin import PromptDictType
 from llama_index.core.schema import QueryBundle, QueryType
 from llama_index_instrumentation import get_dispatcher
 
-from spsd_core.distillation import Distillation
+from spsd_core.distillation import Distillation, Reason
 from spsd_core.distiller import Distiller
 from spsd_core.exceptions import ConfigurationError
 from spsd_core.observers import Call, Observer
@@ -24,7 +24,10 @@ from spsd_llamaindex.events import distillation_event
 
 __all__ = ["DistillQueryTransform", "EmbedWith"]
 
-EmbedWith = Literal["distilled", "original", "both"]
+EmbedWith = Literal["search_query", "distilled", "original", "both"]
+_CHOICES = get_args(EmbedWith)
+_SEARCHED = frozenset({Reason.SHORTENED, Reason.NOTHING_TO_REMOVE, Reason.NO_SAVING})
+"""After one of these the search query is embedded; other reasons leave the original to be."""
 
 _dispatcher = get_dispatcher(__name__)
 
@@ -38,10 +41,11 @@ class DistillQueryTransform(BaseQueryTransform):
     Args:
         settings: of the distiller it builds.
         distiller: a ready one to use instead.
-        embed_with: what embedding retrievers embed: the `distilled` query (default), the
-            `original`, or `both` (their embeddings are averaged). With `original` or `both`, a
-            cloud embedding model gets, and bills, the original text. Embedding strings that
-            the caller chose himself are kept.
+        embed_with: what embedding retrievers embed: the `search_query` (default: what
+            `Distiller.search_query` leaves of it, which finds more; the model is not shown it),
+            the `distilled` query, the `original`, or `both` of these two (their embeddings are
+            averaged). With `original` or `both`, a cloud embedding model gets, and bills, the
+            original text. Embedding strings that the caller chose himself are kept.
         observers: asked and told for every query.
         callback_manager: observers among its handlers take part too, as do those of
             LlamaIndex's global callback manager.
@@ -55,14 +59,13 @@ class DistillQueryTransform(BaseQueryTransform):
         settings: Settings | None = None,
         *,
         distiller: Distiller | None = None,
-        embed_with: EmbedWith = "distilled",
+        embed_with: EmbedWith = "search_query",
         observers: Sequence[Observer] = (),
         callback_manager: CallbackManager | None = None,
     ) -> None:
-        if embed_with not in ("distilled", "original", "both"):
-            raise ConfigurationError(
-                f"embed_with is {embed_with!r}; choose 'distilled', 'original' or 'both'"
-            )
+        if embed_with not in _CHOICES:
+            choices = ", ".join(map(repr, _CHOICES))
+            raise ConfigurationError(f"embed_with is {embed_with!r}; choose one of {choices}")
         if distiller is not None and settings is not None:
             raise ConfigurationError("give either settings or a distiller, not both")
         self.distiller = distiller or Distiller(settings)
@@ -96,7 +99,10 @@ class DistillQueryTransform(BaseQueryTransform):
             return done
         call = _call(bundle, metadata)
         result = self.distiller.distill(call.text, call=call, observers=observers)
-        return self._made(bundle, metadata, observers, result)
+        searched = result.text
+        if self.embed_with == "search_query" and result.reason in _SEARCHED:
+            searched = self.distiller.search_query(call.text, metadata=call.metadata)
+        return self._made(bundle, metadata, observers, result, searched)
 
     async def arun_for(
         self,
@@ -111,7 +117,10 @@ class DistillQueryTransform(BaseQueryTransform):
             return done
         call = _call(bundle, metadata)
         result = await self.distiller.adistill(call.text, call=call, observers=observers)
-        return self._made(bundle, metadata, observers, result)
+        searched = result.text
+        if self.embed_with == "search_query" and result.reason in _SEARCHED:
+            searched = await self.distiller.asearch_query(call.text, metadata=call.metadata)
+        return self._made(bundle, metadata, observers, result, searched)
 
     def _made(
         self,
@@ -119,10 +128,11 @@ class DistillQueryTransform(BaseQueryTransform):
         metadata: Mapping[str, Any],
         observers: tuple[Observer, ...],
         result: Distillation,
+        searched: str,
     ) -> QueryBundle:
         """Tell of a result, and remember the bundle made of it."""
         _dispatcher.event(distillation_event(result))
-        return self._seen.put(bundle, metadata, observers, self._bundle(bundle, result))
+        return self._seen.put(bundle, metadata, observers, self._bundle(bundle, result, searched))
 
     def _run(self, query_bundle: QueryBundle, metadata: dict[str, Any]) -> QueryBundle:
         return self.run_for(query_bundle, metadata, None)
@@ -136,20 +146,23 @@ class DistillQueryTransform(BaseQueryTransform):
     def _all_observers(self, callback_manager: CallbackManager | None) -> tuple[Observer, ...]:
         return (*self.observers, *observers_in(self.callback_manager, callback_manager))
 
-    def _bundle(self, original: QueryBundle, result: Distillation) -> QueryBundle:
+    def _bundle(self, original: QueryBundle, result: Distillation, searched: str) -> QueryBundle:
         """A new bundle for the distilled query, embedding strings and cached embedding included."""
-        if not result.distilled:
+        if result.text == searched == original.query_str:
             return _copy(original)
         chosen_by_caller = original.custom_embedding_strs not in (None, [original.query_str])
         if chosen_by_caller:
             return replace(_copy(original), query_str=result.text)
+        if searched == original.query_str:  # a policy let pass what the settings alone would not
+            searched = result.text
         strings = {
+            "search_query": [searched],
             "distilled": [result.text],
             "original": [original.query_str],
             "both": [original.query_str, result.text],
         }[self.embed_with]
         # A cached embedding is one of the original text: right only where that is embedded alone.
-        embedding = original.embedding if self.embed_with == "original" else None
+        embedding = original.embedding if strings == [original.query_str] else None
         return replace(
             original, query_str=result.text, custom_embedding_strs=strings, embedding=embedding
         )

@@ -72,9 +72,10 @@ class Similarity:
 
     def cosine(self, one: str, other: str) -> float:
         """1 for texts that begin alike, about 0 for unrelated ones."""
-        return float(self._vector(one) @ self._vector(other))
+        return float(self.vector(one) @ self.vector(other))
 
-    def _vector(self, text: str) -> NDArray[np.float64]:
+    def vector(self, text: str) -> NDArray[np.float64]:
+        """Of the text's first 256 pieces: their mean, at length 1; remembered."""
         import numpy as np
 
         text = text[:_CHARS].encode("utf-8", "replace").decode()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spsd_core.exceptions import DeadlineExceeded, EngineUnavailable
-from spsd_core.reader.types import Certainty, Role, RoleReading, WordRole
+from spsd_core.reader.types import Certainty, RoleReading, WordRole
 from spsd_core.spans import Span
 
 __all__ = ["Encoder", "shared_encoder"]
@@ -114,9 +114,9 @@ class Encoder:
     def read_asked(self, text: str, deadline: float | None = None) -> tuple[RoleReading, Any]:
         """Read a question, and give the vector of what it asks, by the same forward pass.
 
-        The vector is the mean over the pieces of all words but scaffold, at length 1: "Hi! Could
-        you please tell me" points nowhere. Where nothing else is left, or the text is longer than
-        one window, it is the vector of the whole.
+        The vector is the mean over the pieces of `RoleReading.asked_words`, at length 1: "Hi! Could
+        you please tell me" points nowhere. Where there are none, or the text is longer than one
+        window, it is the vector of the whole.
 
         Raises:
             DeadlineExceeded: the deadline passed before the text was read to its end.
@@ -127,7 +127,7 @@ class Encoder:
         pieces = _Pieces()
         reading = _reading(text, encoding, self._gather(encoding, deadline, pieces), self.card)
         whole = np.array(reading.vector, dtype=np.float32)
-        asked = [word for word in reading.words if word.role is not Role.SCAFFOLD]
+        asked = reading.asked_words()
         if not asked or len(asked) == len(reading.words) or len(pieces.windows) > 1:
             return reading, whole
         owners = {word.start for word in asked}

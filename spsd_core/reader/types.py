@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import pairwise
 from typing import NamedTuple
 
 from spsd_core.distillation import RuleHit
 from spsd_core.reading.sentences import split_sentences
+from spsd_core.spans import Span, overlaps
 
 __all__ = ["READER", "Certainty", "Role", "RoleReading", "WordRole"]
 
@@ -20,6 +22,8 @@ _FEELING = 0.2
 """Chance of affect from which on a word may tell a feeling."""
 _LIKELY = 0.2
 """Chance from which on a second critical domain is named."""
+_BLURRING = 0.3
+"""Chance to go from which on a word is left out of what is asked: of no word that is sent."""
 
 
 class Role(str, Enum):
@@ -109,13 +113,34 @@ class RoleReading:
             yield words[first:last]
             first = last
 
-    def asked(self) -> str:
-        """The text without its scaffold, words a space apart: what it is about, not fit to send."""
-        return " ".join(
-            self.text[word.start : word.end]
+    def asked_words(self) -> tuple[WordRole, ...]:
+        """The words and marks that say what the text is about; none where all is courtesy."""
+        asked = tuple(
+            word
             for word in self.words
-            if word.role is not Role.SCAFFOLD
+            if word.chance(Role.SCAFFOLD) + word.chance(Role.REDUNDANT) < _BLURRING
         )
+        return asked if any(self.text[word.start].isalnum() for word in asked) else ()
+
+    def asked(self, protected: Sequence[Span] = ()) -> str:
+        """The text without its courtesy: good to search with, not fit to send; may be empty.
+
+        Args:
+            protected: words in these places stay, too; sorted and disjoint.
+        """
+        text = self.text
+        ends = {before.end: after.start for before, after in pairwise(self.words)}
+        asked = frozenset(self.asked_words())
+        parts: list[str] = []
+        end = -1
+        for word in self.words:
+            if word not in asked and not overlaps((word.start, word.end), protected):
+                continue
+            if parts:
+                parts.append(text[end : word.start] if ends.get(end) == word.start else " ")
+            parts.append(text[word.start : word.end])
+            end = word.end
+        return "".join(parts)
 
     @property
     def affect(self) -> str:

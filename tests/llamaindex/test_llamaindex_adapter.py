@@ -34,6 +34,7 @@ from spsd_llamaindex import (
 
 POLITE = "Hi! Sorry to bother you, but could you please tell me how long a refund takes? Thanks!"
 CORE = "Tell me how long a refund takes?"
+SEARCHED = Distiller().search_query(POLITE)
 MEDICAL = "Hi! Could you please tell me the usual dose of ibuprofen for an adult? Thanks!"
 
 
@@ -87,19 +88,24 @@ def test_a_query_is_distilled_for_retrieval_and_for_the_model(
     answer = str(DistillQueryEngine(engine).query(POLITE))
     assert CORE in answer
     assert "Sorry to bother" not in answer
-    assert embedding.asked == [CORE]
+    assert embedding.asked == [SEARCHED]
 
 
 async def test_the_async_path_sends_the_same(engine: Any, embedding: RecordingEmbedding) -> None:
     """Word for word."""
     distilling = DistillQueryEngine(engine)
     assert str(await distilling.aquery(POLITE)) == str(distilling.query(POLITE))
-    assert embedding.asked == [CORE, CORE]
+    assert embedding.asked == [SEARCHED, SEARCHED]
 
 
 @pytest.mark.parametrize(
     ("embed_with", "embedded"),
-    [("distilled", [CORE]), ("original", [POLITE]), ("both", [POLITE, CORE])],
+    [
+        ("search_query", [SEARCHED]),
+        ("distilled", [CORE]),
+        ("original", [POLITE]),
+        ("both", [POLITE, CORE]),
+    ],
 )
 def test_what_is_embedded_can_be_chosen(
     engine: Any, embedding: RecordingEmbedding, embed_with: Any, embedded: list[str]
@@ -118,7 +124,7 @@ def test_the_callers_bundle_is_not_changed() -> None:
     assert bundle == QueryBundle(POLITE, image_path="lamp.png", embedding=[0.5])
     assert made.query_str == CORE
     assert made.image_path == "lamp.png"
-    assert made.custom_embedding_strs == [CORE]
+    assert made.custom_embedding_strs == [SEARCHED]
     assert made.embedding is None
 
 
@@ -134,6 +140,28 @@ def test_embedding_strings_the_caller_chose_are_kept() -> None:
     made = DistillQueryTransform().run(bundle)
     assert made.query_str == CORE
     assert made.custom_embedding_strs == ["A refund takes some days."]
+
+
+def test_courtesy_that_nobody_dares_to_delete_is_not_embedded(
+    engine: Any, embedding: RecordingEmbedding
+) -> None:
+    """The model gets the query as it is, unless a policy forbids to touch anything."""
+    doubted = (
+        "What does a lamp of 60 watts cost to run? Thank you kaayo even just for opening this."
+    )
+    transform = DistillQueryTransform()
+    answer = str(DistillQueryEngine(engine, query_transform=transform).query(doubted))
+    assert doubted in answer
+    (searched,) = embedding.asked
+    assert searched == asked
+
+    class Forbidding(DistillationCallbackHandler):
+        def spsd_policy(self, call: Call) -> Overrides:
+            return Overrides(enabled=False)
+
+    forbidden = DistillQueryTransform(observers=[Forbidding()])
+    DistillQueryEngine(engine, query_transform=forbidden).query(doubted)
+    assert embedding.asked == [searched, doubted]
 
 
 def test_a_critical_query_goes_through_untouched(engine: Any) -> None:

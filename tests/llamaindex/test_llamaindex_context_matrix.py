@@ -7,7 +7,7 @@ it is sent.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from chat_recorder import ChatServer
@@ -35,6 +35,7 @@ from spsd_llamaindex import (
     DistillQueryTransform,
     SentenceVectors,
 )
+from spsd_llamaindex.query_transform import EmbedWith
 
 POLITE = f"Hi there! Sorry to bother you. {QUESTION} Thank you so much in advance!"
 RATIO = 0.2
@@ -260,11 +261,11 @@ def test_the_distilled_query_is_what_passages_are_held_against(openai_like: Open
     step = ContextDistillPostprocessor(ratio=RATIO, observers=[Watching()])
     index = index_of()
     engine = index.as_query_engine(llm=openai_like, node_postprocessors=[step])
-    for embed_with in ("distilled", "original", "both"):
-        transform = DistillQueryTransform(embed_with=embed_with)  # type: ignore[arg-type]
+    for embed_with in get_args(EmbedWith):
+        transform = DistillQueryTransform(embed_with=embed_with)
         DistillQueryEngine(engine, query_transform=transform).retrieve(QueryBundle(POLITE))
     engine.retrieve(QueryBundle(POLITE))
-    assert seen == [Distiller().distill(POLITE).text] * 3 + [POLITE]
+    assert seen == [Distiller().distill(POLITE).text] * 4 + [POLITE]
 
 
 async def test_a_tool_that_only_retrieves_hands_out_what_is_left(parts: Parts) -> None:
