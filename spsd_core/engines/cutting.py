@@ -33,6 +33,8 @@ _DANGLING = frozenset(
 _ACTORS = frozenset("i we he she they im ive".split())
 _DOING = frozenset("m am ve have ll will would d can could may might must was were are re".split())
 """After one of `_ACTORS`, one of these leads on to the verb that is told of him."""
+_MODAL = frozenset("can could may might would will should".split())
+"""Before one of `_ACTORS`, one of these asks: could I get only the names?"""
 _LEADING = frozenset(
     "if that whether as when what how where why can could may might will would shall should do did "
     "does am are is was were have had".split()
@@ -44,7 +46,7 @@ _WISHING = frozenset(
     "would want wanted need like wondering wish am was hoping grateful appreciate request d".split()
 )
 """Words of one who asks for something."""
-_HOPED = frozenset("wanted needed hoping hoped expected".split())
+_HOPED = frozenset("wanted needed hoping hoped expected asked going wondering".split())
 """Words of one who asked, and may not have got it."""
 _INSTEAD_RE = re.compile(INSTEAD, re.IGNORECASE)
 _PLEADING = frozenset("please pls plz kindly".split())
@@ -250,8 +252,11 @@ def _leaves_a_clause(
 ) -> bool:
     """Whether what is left would begin with what hung on the run: `I am glad | if you call`."""
     following = "" if run[0] != spoken[0] else _next(text, words, spoken, run[-1])
-    return following in ("if", "whether", "not") or (
-        following == "that" and _lower(text, words[run[-1]]) in _KNOWING
+    last = _lower(text, words[run[-1]])
+    return (
+        following in ("if", "whether", "not")
+        or (following == "that" and last in _KNOWING)
+        or (following in _ACTORS and last in _MODAL)
     )
 
 

@@ -19,6 +19,7 @@ from spsd_core.engines.lexical import courtesy_spans, repeated_sentences
 from spsd_core.engines.mending import edits_for
 from spsd_core.engines.openings import openings
 from spsd_core.engines.protocol import Draft, DraftRequest, Engine, finished
+from spsd_core.engines.telling import without_telling
 from spsd_core.reader.types import Certainty, Role, RoleReading, WordRole
 from spsd_core.reading import AtomKind, Reading
 from spsd_core.reading.lexicon import word_set
@@ -126,8 +127,8 @@ class ExtractEngine:
         ]
         if self._settings.target_ratio is not None:
             found = _surest(text, found, self._settings.target_ratio)
-        spans = _without_questions([one.span for one in found], reading)
-        return _without_emptied_fields(text, spans)
+        spans = without_telling(text, [one.span for one in found])
+        return _without_emptied_fields(text, _without_questions(spans, reading))
 
 
 def build(settings: Settings) -> Engine:

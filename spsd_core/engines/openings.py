@@ -77,8 +77,14 @@ _BEFORE_RE = re.compile(r"(?:[^\s,;:.!?()\"]{1,24} ){0,3}[^\s,;:.!?()\"]{1,24}, 
 # A form in the past, and what then happened: I wanted to ask, but she hung up.
 _PAST_RE = re.compile(r"\b(?:wanted|needed|was|were|wondered)\b")
 _TOLD_RE = re.compile(
-    r"[\s,](?:but|so|and|until|because) (?:i|we|he|she|they|it|you|nobody|then)\b"
+    r"[\s,](?:(?:but|so|and|until|because) (?:i|we|he|she|they|it|you|nobody|then)\b"
+    r"|but (?:the|my|a)\b|only to\b|and got\b|instead\b)"
 )
+_SUPPOSED_RE = re.compile(
+    r"\bor (?:can|could|only|just|do|does|are|is|will|would|not|by|in)\b|\bif i (?:were|was)\b"
+    r"|\bwithout (?:me|my|us)\b"
+)
+"""What one can or would do is asked, not that it be done: can you email me or only write here?"""
 _LONGEST_TOLD = 200
 
 
@@ -108,7 +114,9 @@ def openings(text: str) -> Iterator[Opening]:
 
 
 def _is_told(folded: str, found: re.Match[str], end: int) -> bool:
-    """Whether it is told, not asked: I wanted to ask what she meant, but she hung up."""
+    """Whether it is told or supposed: I wanted to ask what she meant, but she hung up."""
+    if _SUPPOSED_RE.search(folded, found.end(), end) is not None:
+        return True
     if _PAST_RE.search(found[0]) is None or folded[end - 1] == "?":
         return False
     return _TOLD_RE.search(folded, found.end(), min(end, found.end() + _LONGEST_TOLD)) is not None

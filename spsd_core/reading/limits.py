@@ -141,17 +141,21 @@ def _between(source: Source, index: int) -> None:
             return
 
 
-_NO_ORDER = word_set("thanks thank thx ty cheers sorry apologies hope hopefully")
-"""What begins with one of these orders nothing: thanks for helping, if possible."""
+_NO_ORDER = word_set(
+    "thanks thank you u so much very a lot many in advance for any your the help helping advice"
+    " support time answer answering it thx ty"
+)
+"""Where nothing else is said before, it orders nothing: thanks for helping, if possible."""
 
 
 def _possible(source: Source, index: int) -> None:
     """if possible, where possible, if at all possible: an order that need not be met."""
     sentence = source.sentence_at(source.starts[index])
-    if source.word_at(source.word_index(sentence.start)) in _NO_ORDER:
-        return
     first = index - 2 if source.word_at(index - 1) == "all" else index - 1
     first -= source.word_at(first) == "at"
+    before = source.low[source.word_index(sentence.start) : first]
+    if before and _NO_ORDER.issuperset(before):
+        return
     if source.word_at(first) in ("if", "where", "when", "whenever", "wherever"):
         _limit(source, first, index, 0)
 

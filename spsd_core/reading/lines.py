@@ -30,11 +30,23 @@ _SALUTATION = re.compile(
 _FORM = re.compile(r"(?:subject|message|question|note|ps|p\.s|edit|update)\b", re.IGNORECASE)
 _LEAVE = re.compile(
     r"[\n\r][ \t]*(?i:(?:(?:best|kind|warm|many|with)[ \t]+){0,2}(?:regards|wishes|greetings|thanks"
-    r"|thank you|sincerely|yours|cheers|rgds))\b[^\n\r?]{0,40}"
+    r"|thank you|sincerely|yours|cheers|rgds)(?:[ \t]+(?:sincerely|truly|faithfully|again"
+    r"|in advance|a lot|so much|very much|and (?:kind |best )?regards))?)[ \t]*[,.!]?"
+    r"(?:[ \t]+[A-Z][\w.'\u2019-]{0,20}){0,2}[ \t]*"
     r"(?:\r?\n[ \t]*(?:[A-Z\[][\w.'\u2019\]-]{0,20}[ ,]?){1,4})?\s*\Z"
 )
 """How a mail ends: its writer takes leave, and puts a name on the next line."""
 _LONGEST_LEAVE = 160
+_OF_WORDING = re.compile(
+    r"\b(?:translat\w*|proof-?read\w*|correct(?:ed|ing|ion|ions)?|reword\w*|rewrit\w*|rephras\w*"
+    r"|polish\w*|polite\w*|tone|wording|grammar|spelling|rate|sound(?:s|ing)?|submissive|formal"
+    r"|informal|stiff|draft\w*|summari[sz]e\w*|shorten\w*|signature|say (?:all|this|it)|assistant"
+    r"|chatbot|reply for me|answer (?:him|her|them|this mail|this email)|in (?:english|german"
+    r"|french|spanish|italian|dutch|welsh|danish|swedish|norwegian|portuguese|turkish|arabic"
+    r"|hindi|chinese|japanese|russian|ukrainian|greek))\b",
+    re.IGNORECASE,
+)
+"""What somebody says of a mail who wants it worked on, be it in its own lines."""
 _CODE_START = (
     r"(?:def|class)[ \t]+\w+.*:|(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+[\w.{*].{0,100}|#include"
     r"|#define|using[ \t]+[\w.]+;"
@@ -147,10 +159,10 @@ def _take_mail(source: Source, bare: str, line: Span, head: int) -> None:
 def _head(flat: str) -> int:
     """The end of the head with which a whole mail of the writer's own begins, or 0.
 
-    Where anything stands above the head or below the leave that is taken at the end, the mail may
-    be one that is to be worked on.
+    Where anything stands above the head or below the leave that is taken at the end, or a word is
+    said of its wording, the mail may be one that is to be worked on.
     """
-    if _LEAVE.search(flat, max(0, len(flat) - _LONGEST_LEAVE)) is None:
+    if _LEAVE.search(flat, max(0, len(flat) - _LONGEST_LEAVE)) is None or _OF_WORDING.search(flat):
         return 0
     end = 0
     for line in _LINE.finditer(flat):

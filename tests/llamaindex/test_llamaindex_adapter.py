@@ -153,7 +153,8 @@ def test_courtesy_that_nobody_dares_to_delete_is_not_embedded(
     answer = str(DistillQueryEngine(engine, query_transform=transform).query(doubted))
     assert doubted in answer
     (searched,) = embedding.asked
-    assert searched == asked
+    assert "watts cost to run" in searched
+    assert "kaayo" not in searched
 
     class Forbidding(DistillationCallbackHandler):
         def spsd_policy(self, call: Call) -> Overrides:

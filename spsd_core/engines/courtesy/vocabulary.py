@@ -4,7 +4,11 @@ from __future__ import annotations
 
 __all__ = ["ADDRESSEE", "DAY", "HELP", "INSTEAD", "INTENSE", "MESSAGE", "NICE", "PLEASE", "YOU"]
 
-INSTEAD = r"\bbut (?:you|i|we|he|she|it|they)\b"
+INSTEAD = (
+    r"\b(?:but (?:you|i|we|he|she|it|they|nothing|nobody|no one|the|my"
+    r"|[a-z]+ (?:found|came|got|did|has|had|was|is|said|told|sent))"
+    r"|yet|only to|and (?:got|then)|instead)\b"
+)
 """How it goes on where what was hoped for did not come."""
 INTENSE = r"(?:so|very|just|most|ever so|super|much|always|forever|[a-z]{2,9}ly)"
 YOU = r"(?:you|u|ya|someone|somebody|anyone|anybody)"
