@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["foreign_share", "looks_english"]
+__all__ = ["foreign_share", "function_words", "looks_english"]
 
 _SAMPLE_CHARS = 20_000
 _MAX_FOREIGN_SCRIPT_SHARE = 0.15
@@ -56,13 +56,16 @@ def looks_english(text: str) -> bool:
     sample = text[:_SAMPLE_CHARS]
     if not sample.isascii() and foreign_share(sample) > _MAX_FOREIGN_SCRIPT_SHARE:
         return False
-    english = foreign = 0
-    for word in _WORD_RE.findall(sample.replace("’", "'").lower()):
-        english += word in _ENGLISH
-        foreign += word in _FOREIGN
+    english, foreign = function_words(sample)
     if english == 0:
         return foreign == 0
     return foreign < 2 or foreign <= english * 0.3
+
+
+def function_words(text: str) -> tuple[int, int]:
+    """How many function words of English, and of other languages only, are in a text."""
+    words = _WORD_RE.findall(text.replace("’", "'").lower())
+    return sum(word in _ENGLISH for word in words), sum(word in _FOREIGN for word in words)
 
 
 def foreign_share(text: str) -> float:

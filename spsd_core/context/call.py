@@ -12,7 +12,7 @@ from spsd_core.context.assembly import assemble, kept_spans
 from spsd_core.context.call_log import ContextLog, Outcome, PassageIn
 from spsd_core.context.choosing import Offer, choose_by_budget, choose_by_confidence
 from spsd_core.context.indexing import IndexedPassage
-from spsd_core.context.questions import needs_whole_context
+from spsd_core.context.questions import asks_in_english, needs_whole_context
 from spsd_core.context.relevance import chances, features, terms
 from spsd_core.context.types import ContextDistillation
 from spsd_core.context.units import UnitKind
@@ -20,7 +20,6 @@ from spsd_core.distillation import Reason, RuleHit
 from spsd_core.effective import EffectiveSettings, combine
 from spsd_core.engines.lexical import courtesy_spans
 from spsd_core.exceptions import DeadlineExceeded, EngineUnavailable
-from spsd_core.language import looks_english
 from spsd_core.modes import arm_of
 from spsd_core.spans import Edit, Span, apply_edits, merge_spans
 
@@ -128,7 +127,7 @@ class ContextCall:
             raise _Refused(Reason.TOO_LONG, "admission")
         if find_chat_marker(question):
             raise _Refused(Reason.CHAT_MARKERS, "question")
-        if not looks_english(question):
+        if not asks_in_english(question):
             raise _Refused(Reason.UNSUPPORTED_LANGUAGE, "question")
         if needs_whole_context(question):
             raise _Refused(Reason.WHOLE_CONTEXT_NEEDED, "question")

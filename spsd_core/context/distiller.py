@@ -255,7 +255,8 @@ class ContextDistiller:
         question = plain(question)
         framework, metadata = (call.framework, call.metadata) if call else ("core", {})
         own = Call(question, "user", framework, metadata)
-        log = ContextLog(self, own, given, wanted, (*self.observers, *observers))
+        each_once = {id(observer): observer for observer in (*self.observers, *observers)}
+        log = ContextLog(self, own, given, wanted, tuple(each_once.values()))
         return ContextCall(self, log)
 
     def _wanted(self, ratio: float | None, target_tokens: int | None) -> Wanted:

@@ -81,6 +81,7 @@ _LONGEST_QUESTION = 200
 _RUN = 3
 """So many short lines one below the other, none of which ends like a sentence, are a list."""
 _CODE_INDENT = 4
+_INDENT = (" ", "\t")
 
 
 def blocks(passage: str) -> Iterator[Block]:
@@ -104,6 +105,10 @@ def blocks(passage: str) -> Iterator[Block]:
             yield open_block
             open_block = None
         start = open_block.start if open_block else line.start
+        while (
+            kind is UnitKind.CODE and open_block is None and passage[start - 1 : start] in _INDENT
+        ):
+            start -= 1  # a block without the indent of its first line is other code
         open_block = Block(kind, start, line.start + len(line.bare))
         if headings.get(place):  # its underline is below
             open_block = Block(kind, start, lines[place + 1].start + len(lines[place + 1].bare))
@@ -224,7 +229,8 @@ def _mark_runs(lines: list[_Line], kinds: list[UnitKind | None]) -> None:
             last += 1
         follows = lines[last].bare if last < len(lines) else ""
         if follows and last > first and not goes_on(lines[last - 1].bare, follows):
-            last -= 1  # a title of what stands right below
+            in_run = last - first > _RUN and last > 1 and bool(lines[last - 2].bare)
+            last -= not in_run  # or else a title of what stands right below
         run = lines[first:last]
         lower = sum(line.bare[0].islower() for line in run)
         if len(run) >= _RUN and lower * 2 < len(run):

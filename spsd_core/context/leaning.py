@@ -45,6 +45,16 @@ _REFERENCE = re.compile(rf"(?<=[\w.,;:!?%)\"'\u201d\u20ac$])({_NOTE_MARK})(?![\w
 _NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,2})*")
 _PLAIN_TITLE, _QUESTION = 7, 8
 """Levels of headings that show none; Markdown has six."""
+_CLOSING = "*_\"'\u201d\u2019) "
+"""Marks that may stand behind the last mark of a sentence."""
+_LAID_OUT = (UnitKind.LIST, UnitKind.TABLE)
+_SHORT_BLOCK = 600
+"""Characters up to which a list or a table comes with the sentence right above it."""
+_LIMITING_TITLE = re.compile(
+    r"\b(?:exceptions?|exclusions?|limits?|limitations?|restrictions?|warnings?|caution|caveats?"
+    r"|important|notes?|corrections?|errata|erratum|not included)\b",
+    re.IGNORECASE,
+)
 _FARTHEST = 2
 """How many units back a chain of "It ..." is followed."""
 
@@ -53,11 +63,13 @@ def anchors(passage: str, units: Sequence[Unit]) -> tuple[tuple[int, ...], ...]:
     """For each unit those of the passage that it cannot be understood without, by their places.
 
     The sentence before one that begins by pointing back ("It also ..."), and so on up to two
-    sentences; the question before an answer; what a colon opens, and the other way round; the
-    sentence that announces a list, a table or code; the heading above; where a short form is
-    spelled out ("the European Court of Justice (ECJ)"). The sentence behind one that limits it or
-    takes it back ("Except on Sundays."), so that what stays never says the opposite of the whole;
-    its footnote ("* For members."); and what says that it is an error or a thought.
+    sentences; the question before an answer, and the answer behind a question; what a colon opens,
+    and the other way round; so with the sentence right above a short list or table; the sentence
+    that announces code; the heading above; where a short form is spelled out ("the European Court
+    of Justice (ECJ)"). The sentence behind one that limits it or takes it back ("Except on
+    Sundays."), so that what stays never says the opposite of the whole; so with a heading that
+    names exceptions; its footnote ("* For members."); and what says that it is an error or a
+    thought.
     """
     texts = [passage[unit.start : unit.end] for unit in units]
     homes = _homes(texts)
@@ -68,7 +80,7 @@ def anchors(passage: str, units: Sequence[Unit]) -> tuple[tuple[int, ...], ...]:
         needed = set(_before(units, texts, place))
         if (heading := above[place]) is not None:
             needed.add(heading)
-        if text.endswith(":") and place + 1 < len(units):
+        if place + 1 < len(units) and _leads_on(units, texts, place):
             needed.add(place + 1)
         if homes:
             needed.update(homes[word] for word in _SHORT_FORM.findall(text) if word in homes)
@@ -143,6 +155,18 @@ def _before(units: Sequence[Unit], texts: Sequence[str], place: int) -> Iterator
         yield at
 
 
+def _leads_on(units: Sequence[Unit], texts: Sequence[str], place: int) -> bool:
+    """Whether a unit says nothing without the one behind it."""
+    text = texts[place].rstrip(_CLOSING)
+    if units[place + 1].kind is UnitKind.HEADING or units[place].kind is UnitKind.HEADING:
+        return text.endswith(":")
+    return text.endswith((":", "?")) or (
+        units[place].kind is UnitKind.SENTENCE
+        and units[place + 1].kind in _LAID_OUT
+        and len(texts[place + 1]) <= _SHORT_BLOCK
+    )
+
+
 def _behind(units: Sequence[Unit], texts: Sequence[str], place: int) -> Iterator[int]:
     """The units behind one that may limit it or take it back: the next, seldom the one after."""
     if units[place].kind is UnitKind.HEADING:
@@ -151,6 +175,9 @@ def _behind(units: Sequence[Unit], texts: Sequence[str], place: int) -> Iterator
         text = texts[after]
         if units[after].kind is UnitKind.LIST and after == place + 1:
             text = _BULLET.sub("", text, count=1).partition("\n")[0]
+        elif units[after].kind is UnitKind.HEADING and _LIMITING_TITLE.search(text):
+            yield from range(after, min(after + 2, len(units)))
+            return
         elif units[after].kind is not UnitKind.SENTENCE:
             return
         if qualifies(text) if after == place + 1 else qualifies_from_afar(text):
@@ -162,9 +189,11 @@ def _leans(units: Sequence[Unit], texts: Sequence[str], place: int) -> bool:
     kind, text, before = units[place].kind, texts[place], texts[place - 1]
     if UnitKind.HEADING in (kind, units[place - 1].kind):
         return False
-    if before.endswith(":") or before.rstrip("*_\"'\u201d\u2019) ").endswith("?"):
+    if before.rstrip(_CLOSING).endswith((":", "?")):
         return True
     if frames(before):
+        return True
+    if kind in _LAID_OUT and units[place - 1].kind is UnitKind.SENTENCE:
         return True
     if kind is not UnitKind.SENTENCE:
         announced = _ANNOUNCES.search(before) is not None or before[-1] not in ".!?"

@@ -47,7 +47,8 @@ _FRAMES = re.compile(
     r"\b(?:the following|as follows|(?:do|does|avoid|like|believe|claim) (?:this|so)"
     r"|not to do|myths?|misconceptions?|fallac(?:y|ies)|mistakes?|hypothetical\w*|fictional)\b"
     r"|\b(?:bad|wrong|old|earlier|former) (?:\w+ )?(?:rules?|versions?|texts?|drafts?|guides?|ways?"
-    r"|examples?|advice)\b|\bdifferent(?:ly)?[.]"
+    r"|examples?|advice)\b|\bdifferent(?:ly)?[.]|\bnone of (?:the|these|those|what|this)\b"
+    r"|\b(?:are|is|were) (?:all |both )?(?:wrong|false|untrue|not true)\W*$"
     r"|^[\"'\u201c\u2018(*_]*(?:suppose|imagine|assume|pretend|wrong|false|bad"
     r"|do(?: not|n['\u2019]t) (?:trust|believe)"
     r"|according to the (?:novel|story|film|game|legend))\b",

@@ -1,10 +1,12 @@
-"""Questions that no part of the passages can answer: they want all of it."""
+"""Questions that no part of the passages can answer: they want all of it, or are not in English."""
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["needs_whole_context"]
+from spsd_core.language import function_words, looks_english
+
+__all__ = ["asks_in_english", "needs_whole_context"]
 
 _SOURCES = (
     r"(?:texts?|documents?|docs?|passages?|articles?|pages?|sources?|contexts?|paragraphs?|excerpts?"
@@ -34,9 +36,17 @@ _WANTS_ALL = re.compile(
         (
             rf"\b(?:{_WORKS}) {_THESE}",
             rf"(?:^|[.!?,:\n]\s*|\bplease |\b(?:to|you|and|then|just) ){_SHORT_ORDERS}\b",
-            rf"\b{_ASKS}\b(?: me| us)?(?: an?| the| your| some)?(?: \w+){{0,2}} {_DIGESTS}"
+            rf"\b{_ASKS}\b(?: me| us)?(?: an?| the| your| some)?(?: [\w-]+){{0,2}} {_DIGESTS}"
             rf"(?: (?:of|from|for) {_THESE}|\s*(?:$|[.?!\n]))",
             rf"^\W*(?:\w+ )?{_DIGESTS}\W*$",
+            r"\b(?:write|give|make|provide|draft|prepare|need|want|show)(?: me| us)?"
+            r"(?: [\w-]+){0,3} (?:summary|overview|outline|synopsis|digest|recap|timeline) of\b",
+            r"\b(?:everything|all)(?: you know| there is| that is known)? (?:about|on)\b",
+            r"(?:^|[.!?,:\n]\s*|\bplease |\byou )(?:compare|count|translate|rewrite|reformat)\b",
+            r"\bwhat are all\b",
+            rf"\bwhich of {_THESE}",
+            r"\b(?:highest|lowest|largest|smallest|longest|shortest|biggest|earliest|latest|most|least)"
+            rf"\b.{{0,40}}\bin {_THESE}",
             r"^\W*tl;?\s?dr\b",
             r"\b(?:list|name|give|show|find|extract|collect|count|quote|mention)(?: me| us)?"
             r" (?:all|every|each)\b",
@@ -63,6 +73,25 @@ _WANTS_ALL = re.compile(
     ),
     re.IGNORECASE,
 )
+
+
+_SHORT_QUESTION = 14
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def asks_in_english(question: str) -> bool:
+    """Whether a question may be held against English passages; in doubt it may not.
+
+    Stricter than `looks_english`, which knows nothing of five words but what two of them say.
+
+    >>> asks_in_english("How deep is the well?"), asks_in_english("Hoe diep is de put?")
+    (True, False)
+    """
+    if "\u00bf" in question or not looks_english(question):
+        return False
+    words = _WORD.findall(question.lower())
+    english, foreign = function_words(question)
+    return len(words) > _SHORT_QUESTION or foreign == 0 or english > foreign
 
 
 def needs_whole_context(question: str) -> bool:

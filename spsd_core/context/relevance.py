@@ -35,10 +35,13 @@ FEATURES = (
     "kind_of_answer",
     "neighbours",
 )
-"""cosine of the vectors and BM25, each as a z-score over the units; ten times how much less than
-the nearest passage's the cosine of its passage is; BM25 of its passage as a z-score; share of the
-question's terms in it; whether it holds what the question asks for (+1, -1; 0: cannot be said);
-the better BM25 of the units beside it."""
+"""ten times the cosine of the vectors; BM25; ten times how much less than the nearest passage's the
+cosine of its passage is; BM25 of its passage; share of the question's terms in it; whether it holds
+what the question asks for (+1, -1; 0: cannot be said); the better BM25 of the units beside it.
+
+BM25 is divided by the sum of the terms' weights. No figure is measured against the spread of the
+others: how sure one can be of a unit must not grow with the passages that have nothing to do with
+the question."""
 
 _WEIGHTS = Path(__file__).with_name("relevance.json")
 _K1 = 1.2
@@ -135,17 +138,16 @@ def features(question: str, question_vector: Any, passages: Sequence[Weighable])
     shared = _bm25(asked, [(unit.terms, unit.size) for unit in units])
     whole = np.array([one.vector for one in passages]) @ question_vector
     passage_terms = _bm25(asked, [one.terms for one in passages])
-    shared_z = _z(shared)
     return np.stack(
         [
-            _z(likeness),
-            shared_z,
+            10 * likeness,
+            shared,
             10 * (whole - whole.max())[owner],
-            _z(passage_terms[owner]),
+            passage_terms[owner],
             np.array([len(asked.keys() & unit.terms.keys()) for unit in units])
             / max(1, len(asked)),
             _kind_of_answer(question, units),
-            _neighbours(shared_z, owner),
+            _neighbours(shared, owner),
         ],
         axis=1,
     )
@@ -179,18 +181,15 @@ def _bm25(asked: Counter[str], documents: Sequence[tuple[Counter[str], int]]) ->
     count = len(documents)
     mean = max(1.0, sum(size for _, size in documents) / count)
     found = np.zeros(count)
+    most = 0.0
     for term in asked:
         occurs = [(place, held[term]) for place, (held, _) in enumerate(documents) if term in held]
         rarity = math.log(1 + (count - len(occurs) + 0.5) / (len(occurs) + 0.5))
         for place, times in occurs:
             norm = _K1 * (1 - _B + _B * documents[place][1] / mean)
             found[place] += rarity * times * (_K1 + 1) / (times + norm)
-    return found
-
-
-def _z(values: Any) -> Any:
-    spread = float(values.std())
-    return (values - values.mean()) / spread if spread > 1e-9 else values * 0.0
+        most += rarity
+    return found / max(most, 1e-9)
 
 
 def _kind_of_answer(question: str, units: Sequence[UnitText]) -> Any:
@@ -211,7 +210,7 @@ def _kind_of_answer(question: str, units: Sequence[UnitText]) -> Any:
 def _neighbours(values: Any, owner: Any) -> Any:
     import numpy as np
 
-    before, after = np.full(len(values), -1.0), np.full(len(values), -1.0)
+    before, after = np.zeros(len(values)), np.zeros(len(values))
     same = owner[1:] == owner[:-1]
     before[1:][same] = values[:-1][same]
     after[:-1][same] = values[1:][same]

@@ -9,6 +9,7 @@ from spsd_core.spans import Span
 
 __all__ = ["FIELD_LABELS", "split_sentences"]
 
+_LONGEST_OPENER = 16
 _BREAKS = "\n\r\x0b\x0c\x85\u2028\u2029"
 _MARKS = ".!?\u2026\u3002\uff01\uff1f"
 _EMOJI = "\u2600-\u27bf\u2b50\u2b55\ufe0f\u200d\U0001f000-\U0001faff"
@@ -38,7 +39,7 @@ _LABEL = re.compile(
 # Never the end of a sentence: something always follows.
 _TITLES = word_set(
     "mr mrs ms mx dr prof sr st mt rev hon gen capt lt col sgt fr messrs mme mlle e.g i.e eg"
-    " ie cf vs viz al approx dept est fig figs vol eq sec ed eds pp ph.d"
+    " ie cf vs viz al approx dept est fig figs vol eq sec ed eds pp ph.d gov sen maj cmdr"
 )
 # The end of a sentence only where a capital follows.
 _SHORTENED = word_set(
@@ -47,11 +48,21 @@ _SHORTENED = word_set(
     " wed thu thurs fri ave blvd rd"
 )
 # Short forms that are also words ("no.", "co.", "sec."): short only before a digit.
-_BEFORE_DIGIT = word_set("no nos fig figs vol eq sec pp ext tel est ed")
+_BEFORE_DIGIT = word_set("no nos fig figs vol eq sec pp ext tel est ed art arts sect ch para cl")
+# Capitalised, they stand before a name: Rep. Green, Ft. Sumter.
+_BEFORE_NAME = word_set("Rep Reps Sens Ft Mt Adm Pres Treas Supt")
+# Before a capital they end a sentence only where the next word often begins one: "the U.S. Please"
+# ends it, "the U.S. Congress" does not.
+_BEFORE_NOUN = word_set("u.s u.k u.n e.u u.s.a d.c a.m p.m inc ltd co corp bros")
 # After a full stop without a space ("Hello.I need"): only what is no file type or method.
 _STARTERS = word_set(
     "I I'm I've Can Could Would Will Please Thank Thanks Hello Hi My It It's The This That"
     " What How Why Where When Who Is Are Do Does We You They He She There But And So If In"
+)
+_OPENERS = _STARTERS | word_set(
+    "Any Also Our Sorry However After Before While For At On In As A An His Her Their Its Not No"
+    " Yes Then Now Today Since Best Kind Regards Many Looking Hope Let Each Some All Most Both"
+    " Another With Under During Although To From By It's That's I've I'd I'll We're You're Or Dear"
 )
 _POLITE_STARTERS = re.compile(r"please{1,12}|pl[sz]{1,24}|than(?:ks?|x)|thx|kindly")
 _WORD_AFTER = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?(?=[\s,])")
@@ -115,7 +126,7 @@ def _ends_sentence(text: str, start: int, candidate: re.Match[str]) -> bool:
         return True
     if len(marks) > 1 or marks == "\u2026":
         return not following.islower() or after.lstrip()[:2] in ("i ", "i'", "i\u2019")
-    return not _is_abbreviation(text, start, candidate.start(), following)
+    return not _is_abbreviation(text, start, candidate.start(), text[end : end + _LONGEST_OPENER])
 
 
 def _word_before(text: str, start: int, position: int) -> str:
@@ -126,8 +137,10 @@ def _word_before(text: str, start: int, position: int) -> str:
     return before.rsplit(None, 1)[-1].lstrip("([{\"'\u201c\u2018*_")
 
 
-def _is_abbreviation(text: str, start: int, position: int, following: str) -> bool:
+def _is_abbreviation(text: str, start: int, position: int, after: str) -> bool:
     word = _word_before(text, start, position)
+    next_word = _WORD_AFTER.match(after.lstrip() + " ")
+    following = after.lstrip()[:1]
     if len(word) == 1 or word.isdigit():
         # "1. First item", "a. First"; the bound keeps the look back short
         opens = position - start <= 40 and text[start:position].strip() == word and len(word) <= 3
@@ -136,8 +149,10 @@ def _is_abbreviation(text: str, start: int, position: int, following: str) -> bo
     low = word.casefold()
     if low in _BEFORE_DIGIT:
         return following.isdigit()
-    if low in _TITLES:
+    if low in _TITLES or (word in _BEFORE_NAME and following.isupper()):
         return True
+    if low in _BEFORE_NOUN and following.isupper() and next_word is not None:
+        return next_word[0] not in _OPENERS
     if low in _SHORTENED:
         return following.islower() or following.isdigit() or following == "("
     # J.R.R, u.s.a: letters with stops between; the sentence ends there only before a capital
