@@ -50,6 +50,7 @@ class Reason(str, Enum):
     MOSTLY_CODE = "mostly_code"
     UNSUPPORTED_LANGUAGE = "unsupported_language"
     CACHE_CONTROL = "cache_control"
+    WORKED_ON = "worked_on"
     WHOLE_CONTEXT_NEEDED = "whole_context_needed"
 
     # safety gate

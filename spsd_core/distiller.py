@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from spsd_core.admission import refuse
 from spsd_core.chat import ChatDistillation, ChatMessage
+from spsd_core.chat_payload import worked_on
 from spsd_core.distillation import Distillation, Reason, RuleHit
 from spsd_core.driving import adrive, compute, drive
 from spsd_core.engines import Engine, build_engines
@@ -237,14 +238,16 @@ class Distiller:
                     Call(part, message.role, framework, metadata),
                     observers,
                     conversation_hits=context,
-                    frozen=message.frozen,
+                    fixed=_fixed(message, is_payload),
                     keep_transient=True,
                 )
                 if message.role in distil_roles
                 else None
-                for part in message.parts
+                for part, is_payload in zip(message.parts, payload)
             ]
-            for message, context in zip(messages, self.gate_contexts(messages))
+            for message, context, payload in zip(
+                messages, self.gate_contexts(messages), worked_on(messages)
+            )
         ]
 
     def gate_contexts(self, messages: Sequence[ChatMessage]) -> Iterator[tuple[RuleHit, ...]]:
@@ -489,6 +492,13 @@ def _first_of_each_domain(hits: Iterable[RuleHit]) -> tuple[RuleHit, ...]:
     for hit in hits:
         found.setdefault(hit.domain, hit)
     return tuple(found.values())
+
+
+def _fixed(message: ChatMessage, is_payload: bool) -> Reason | None:
+    """Why a part of a message is sent as it is whatever it says, if it is."""
+    if message.frozen:
+        return Reason.CACHE_CONTROL
+    return Reason.WORKED_ON if is_payload else None
 
 
 def _size(message: ChatMessage) -> int:

@@ -75,3 +75,6 @@ class Memo(Generic[Value]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def __reduce__(self) -> tuple[type[Memo[Value]], tuple[int, int]]:
+        return type(self), (self._entries, self._weight)  # a copy remembers nothing

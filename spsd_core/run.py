@@ -62,7 +62,7 @@ class Run:
         call: the text and what is known about it.
         observers: those of this call, after the distiller's own.
         conversation_hits: safety rules that fired on this and earlier messages of the chat.
-        frozen: send the text as it is.
+        fixed: send the text as it is, for this reason.
         keep_transient: remember even a failure that might not happen again, so that a turn of
             a conversation keeps the bytes it was first sent with.
     """
@@ -74,7 +74,7 @@ class Run:
         observers: Sequence[Observer],
         *,
         conversation_hits: tuple[RuleHit, ...] = (),
-        frozen: bool = False,
+        fixed: Reason | None = None,
         keep_transient: bool = False,
     ) -> None:
         if type(call.text) is not str:
@@ -87,7 +87,7 @@ class Run:
         )
         self._log = CallLog(call, self._observers)
         self._conversation_hits = conversation_hits
-        self._frozen = frozen
+        self._fixed = fixed
         self._keep_transient = keep_transient
         self._engine_names = tuple(engine.name for engine in distiller.engines)
         self._effective = combine(distiller.settings, self._engine_names, ())
@@ -129,7 +129,7 @@ class Run:
             self._deadline = time.monotonic() + deadline_s
         if not self._effective.enabled:
             return Verdict(Reason.DISABLED, "policy")
-        return Verdict(Reason.CACHE_CONTROL, "chat") if self._frozen else None
+        return None if self._fixed is None else Verdict(self._fixed, "chat")
 
     def _hear(self, observers: Sequence[Observer]) -> EffectiveSettings:
         answers = [observer.spsd_policy(self._log.call) for observer in observers]

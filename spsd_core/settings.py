@@ -261,7 +261,8 @@ class Settings(_Group):
     engines: tuple[str, ...] = Field(default=("extract",), min_length=1)
     """May draft: `extract`, `lexical`, `rewrite`, or `package.module:factory` of your own."""
     deadline_ms: float | None = Field(default=10_000.0, gt=0)
-    """Longest wait for a call, milliseconds; then the best verified draft, or the original."""
+    """Longest wait for each text of a call, milliseconds; then the best verified draft, or the
+    original."""
     min_saving_tokens: int = Field(default=1, ge=1)
     """A draft that saves fewer target tokens is not sent (`no_saving`)."""
     memo_entries: int = Field(default=4096, ge=0)

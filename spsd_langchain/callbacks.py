@@ -8,7 +8,7 @@ the data path, because LangChain swallows what handlers raise.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -50,22 +50,38 @@ class DistillationCallbackHandler(BaseCallbackHandler, Observer):
 
     def __init__(self, *, max_entries: int = 10_000) -> None:
         super().__init__()
-        self.records: deque[Record] = deque(maxlen=max_entries)
-        """One a text, in the order of their completion. No user text."""
-        self.events: deque[dict[str, Any]] = deque(maxlen=max_entries)
+        self._records: deque[Record] = deque(maxlen=max_entries)
+        self._events: deque[dict[str, Any]] = deque(maxlen=max_entries)
+        self._context_records: deque[ContextRecord] = deque(maxlen=max_entries)
+        self._context_events: deque[dict[str, Any]] = deque(maxlen=max_entries)
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """One a text, in the order of their completion, up to now. No user text."""
+        return tuple(self._records)
+
+    @property
+    def events(self) -> tuple[dict[str, Any], ...]:
         """Data of the `spsd.distillation` events, one a request: totals and records."""
-        self.context_records: deque[ContextRecord] = deque(maxlen=max_entries)
+        return tuple(self._events)
+
+    @property
+    def context_records(self) -> tuple[ContextRecord, ...]:
         """One a question with its passages, in the order of their completion. No user text."""
-        self.context_events: deque[dict[str, Any]] = deque(maxlen=max_entries)
+        return tuple(self._context_records)
+
+    @property
+    def context_events(self) -> tuple[dict[str, Any], ...]:
         """Data of the `spsd.context` events."""
+        return tuple(self._context_events)
 
     def on_spsd_distillation(self, call: Call, distillation: Distillation) -> None:  # noqa: ARG002
         """Keep the record."""
-        self.records.append(distillation.record)
+        self._records.append(distillation.record)
 
     def on_spsd_context(self, call: Call, distillation: ContextDistillation) -> None:  # noqa: ARG002
         """Keep the record."""
-        self.context_records.append(distillation.record)
+        self._context_records.append(distillation.record)
 
     def on_custom_event(
         self,
@@ -79,20 +95,28 @@ class DistillationCallbackHandler(BaseCallbackHandler, Observer):
     ) -> None:
         """Keep the data of SPSD's events; other events are none of its business."""
         if name == EVENT_NAME:
-            self.events.append(data)
+            self._events.append(data)
         elif name == CONTEXT_EVENT_NAME:
-            self.context_events.append(data)
+            self._context_events.append(data)
 
     @property
     def tokens_saved(self) -> int:
-        """Target tokens saved over all kept events, those of passages among them."""
-        events = (*self.events, *self.context_events)
-        return sum(event["tokens_before"] - event["tokens_after"] for event in events)
+        """Target tokens saved over all that is kept, passages among it.
+
+        By events; by records where it only observes and gets no events (`observers=[handler]`).
+        """
+        return _saved(self.events, self.records) + _saved(self.context_events, self.context_records)
 
     def clear(self) -> None:
         """Forget everything collected so far."""
-        for kept in (self.records, self.events, self.context_records, self.context_events):
+        for kept in (self._records, self._events, self._context_records, self._context_events):
             kept.clear()
+
+
+def _saved(events: Sequence[Mapping[str, Any]], records: Sequence[Record | ContextRecord]) -> int:
+    if events:
+        return sum(event["tokens_before"] - event["tokens_after"] for event in events)
+    return sum(record.tokens_before - record.tokens_after for record in records)
 
 
 def run_observers(run: BaseRunManager, own: Iterable[Observer] = ()) -> tuple[Observer, ...]:

@@ -6,7 +6,7 @@ from langchain_core.runnables import ConfigurableFieldSpec, RunnableConfig
 
 from spsd_core.exceptions import ConfigurationError
 from spsd_core.observers import Call, Observer
-from spsd_core.settings import Level, Overrides
+from spsd_core.settings import Overrides
 
 __all__ = ["careful_policies", "configurable_fields"]
 
@@ -35,17 +35,23 @@ def careful_policies(config: RunnableConfig) -> tuple[Observer, ...]:
         ConfigurationError: a value is not one SPSD knows.
     """
     configurable = config.get("configurable") or {}
-    enabled = configurable.get(_ENABLED_KEY, True)
+    enabled = configurable.get(_ENABLED_KEY)
     level = configurable.get(_LEVEL_KEY)
-    if not isinstance(enabled, bool):
+    if not isinstance(enabled, bool | None):
         raise ConfigurationError(f"configurable {_ENABLED_KEY} must be True or False")
     if level not in (None, "light", "dense"):
         raise ConfigurationError(f"configurable {_LEVEL_KEY} must be 'light' or 'dense'")
-    return (*((_SWITCHED_OFF,) if not enabled else ()), *((_LIGHT,) if level == "light" else ()))
+    return (
+        *((_SWITCHED_OFF,) if enabled is False else ()),
+        *((_LIGHT,) if level == "light" else ()),
+    )
 
 
-def configurable_fields(level: Level) -> list[ConfigurableFieldSpec]:
-    """The keys, as LangChain describes them; `level` is the one of the settings."""
+def configurable_fields() -> list[ConfigurableFieldSpec]:
+    """The keys, as LangChain describes them.
+
+    They are the same for all steps of a chain, or else LangChain refuses it.
+    """
     return [
         ConfigurableFieldSpec(
             id=_ENABLED_KEY,
@@ -56,9 +62,9 @@ def configurable_fields(level: Level) -> list[ConfigurableFieldSpec]:
         ),
         ConfigurableFieldSpec(
             id=_LEVEL_KEY,
-            annotation=str,
+            annotation=str | None,
             name="Distillation level",
             description="'light' also where the settings say 'dense'; never the reverse.",
-            default=level,
+            default=None,
         ),
     ]

@@ -82,7 +82,7 @@ class DistillationMiddleware(AgentMiddleware[AgentState[ResponseT], ContextT, Re
                 distiller or shared_distiller(settings),
                 ContextDistiller(_never_emptying(settings)),
                 tool_results,
-                observers,
+                (*(distiller.observers if distiller else ()), *observers),
             )
 
     @override

@@ -27,9 +27,10 @@ from langchain_core.prompt_values import (
 from langchain_core.runnables import (
     ConfigurableFieldSpec,
     Runnable,
+    RunnableAssign,
     RunnableConfig,
     RunnableLambda,
-    RunnablePassthrough,
+    RunnableParallel,
     RunnableSerializable,
 )
 from pydantic import ConfigDict, Field, model_validator
@@ -126,16 +127,25 @@ class PromptDistiller(RunnableSerializable[LanguageModelInput, PromptValue]):
         """Distil one prompt without blocking the event loop. Raises what `invoke` raises."""
         return await self._acall_with_config(self._adistil, input, config)
 
-    def for_key(self, key: str) -> Runnable[dict[str, Any], dict[str, Any]]:
+    def for_key(
+        self, key: str, config: RunnableConfig | None = None
+    ) -> Runnable[dict[str, Any], dict[str, Any]]:
         """A step that distils one entry of a dict and hands the others on.
 
         A string stays a string, a list of messages a list of messages:
 
             chain = PromptDistiller().for_key("question") | prompt | model
+
+        The entry is read alone: where the template says what is to be done with it ("Translate
+        this: {text}"), it is not known to be text that must not be touched.
+
+        Args:
+            key: of the entry.
+            config: of every call of the step; `with_config(...).for_key(key)` fills it in.
         """
-        return RunnablePassthrough.assign(
-            **{key: itemgetter(key) | self | RunnableLambda(_plain, name="plain")}
-        )
+        step = self if config is None else self.with_config(config)
+        distilled = itemgetter(key) | step | RunnableLambda(_plain, name="plain")
+        return RunnableAssign(RunnableParallel({key: distilled}))
 
     def _distil(
         self,
@@ -205,7 +215,7 @@ class PromptDistiller(RunnableSerializable[LanguageModelInput, PromptValue]):
     @override
     def config_specs(self) -> list[ConfigurableFieldSpec]:
         """What `config["configurable"]` may hold."""
-        return configurable_fields(self.settings.level)
+        return configurable_fields()
 
     @classmethod
     @override

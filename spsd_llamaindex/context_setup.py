@@ -1,4 +1,4 @@
-"""What the parts that work on retrieved nodes are built from."""
+"""What the parts are built from: a distiller that was given, or one of the settings."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from spsd_core.context import ContextDistiller
+from spsd_core.distiller import Distiller
 from spsd_core.exceptions import ConfigurationError
 from spsd_core.settings import Settings
 
-__all__ = ["context_distiller", "settings_without_secrets"]
+__all__ = ["context_distiller", "settings_without_secrets", "text_distiller"]
 
 
 def context_distiller(
@@ -29,6 +30,23 @@ def context_distiller(
         raise ConfigurationError(
             f"distiller is a {type(distiller).__name__}, not a ContextDistiller"
         )
+    return distiller
+
+
+def text_distiller(
+    settings: Settings | Mapping[str, Any] | None, distiller: Distiller | None
+) -> Distiller:
+    """The given distiller, or one of these settings.
+
+    Raises:
+        ConfigurationError: both were given, or something that is no distiller.
+    """
+    if distiller is None:
+        return Distiller(None if settings is None else Settings.model_validate(settings))
+    if settings is not None:
+        raise ConfigurationError("give either settings or a distiller, not both")
+    if not isinstance(distiller, Distiller):
+        raise ConfigurationError(f"distiller is a {type(distiller).__name__}, not a Distiller")
     return distiller
 
 

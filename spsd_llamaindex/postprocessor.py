@@ -41,7 +41,8 @@ class ContextDistillPostprocessor(BaseNodePostprocessor):
         distiller: a ready one to use instead.
         ratio: share of the tokens to keep, over all nodes of a call.
         target_tokens: number of tokens to keep. With neither, `settings.context` says.
-        drop_empty: whether a node of which nothing is left goes; by default it stays, empty.
+        drop_empty: whether a node of which nothing is left goes, as it does by default. Left in
+            its place, empty, it costs a request of its own in `refine` and `accumulate`.
         observers: asked and told for every call, besides those among the handlers of the callback
             manager and of LlamaIndex's global one.
         metadata: reaches observers as `Call.metadata`.
@@ -56,7 +57,7 @@ class ContextDistillPostprocessor(BaseNodePostprocessor):
     """What shortens the passages."""
     ratio: float | None = None
     target_tokens: int | None = None
-    drop_empty: bool = False
+    drop_empty: bool = True
     observers: tuple[Observer, ...] = Field(default=(), exclude=True, repr=False)
     call_metadata: dict[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
     """What `metadata` was given."""
@@ -70,7 +71,7 @@ class ContextDistillPostprocessor(BaseNodePostprocessor):
         distiller: ContextDistiller | None = None,
         ratio: float | None = None,
         target_tokens: int | None = None,
-        drop_empty: bool = False,
+        drop_empty: bool = True,
         observers: Sequence[Observer] = (),
         metadata: Mapping[str, Any] | None = None,
         callback_manager: CallbackManager | None = None,

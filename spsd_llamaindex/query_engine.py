@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
@@ -36,7 +36,7 @@ class DistillQueryEngine(TransformQueryEngine):
     def __init__(
         self,
         query_engine: BaseQueryEngine,
-        settings: Settings | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
         *,
         query_transform: DistillQueryTransform | None = None,
         transform_metadata: dict[str, Any] | None = None,

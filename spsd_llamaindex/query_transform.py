@@ -20,6 +20,7 @@ from spsd_core.exceptions import ConfigurationError
 from spsd_core.observers import Call, Observer
 from spsd_core.settings import Settings
 from spsd_llamaindex.callbacks import observers_in
+from spsd_llamaindex.context_setup import text_distiller
 from spsd_llamaindex.events import distillation_event
 
 __all__ = ["DistillQueryTransform", "EmbedWith"]
@@ -56,7 +57,7 @@ class DistillQueryTransform(BaseQueryTransform):
 
     def __init__(
         self,
-        settings: Settings | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
         *,
         distiller: Distiller | None = None,
         embed_with: EmbedWith = "search_query",
@@ -66,9 +67,7 @@ class DistillQueryTransform(BaseQueryTransform):
         if embed_with not in _CHOICES:
             choices = ", ".join(map(repr, _CHOICES))
             raise ConfigurationError(f"embed_with is {embed_with!r}; choose one of {choices}")
-        if distiller is not None and settings is not None:
-            raise ConfigurationError("give either settings or a distiller, not both")
-        self.distiller = distiller or Distiller(settings)
+        self.distiller = text_distiller(settings, distiller)
         self.embed_with = embed_with
         self.observers = tuple(observers)
         self.callback_manager = callback_manager

@@ -781,6 +781,9 @@ PROVOKED: dict[Reason, Callable[[], Distillation]] = {
     Reason.MOSTLY_CODE: lambda: Distiller().distill("```\nfor x in y: print(x, y)\na = b\n```"),
     Reason.UNSUPPORTED_LANGUAGE: lambda: Distiller().distill(GERMAN),
     Reason.CACHE_CONTROL: lambda: chat_result(ChatMessage("user", (POLITE,), frozen=True)),
+    Reason.WORKED_ON: lambda: chat_result(
+        ChatMessage("system", ("Translate the user's message.",)), ChatMessage("user", (POLITE,))
+    ),
     Reason.SAFETY_CRITICAL: lambda: Distiller().distill("Hello, I want to end my life tonight."),
     Reason.CRITICAL_CONVERSATION: lambda: chat_result(
         ChatMessage("user", ("I want to end my life.",)), ChatMessage("user", (POLITE,))

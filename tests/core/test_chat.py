@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from spsd_core import ChatMessage, Distiller, Reason, Settings
 from spsd_core.settings import ChatSettings
 
@@ -94,3 +96,50 @@ async def test_sync_and_async_agree() -> None:
     assert sync.tokens_after == asynchronous.tokens_after
     for row, other in zip(sync.parts, asynchronous.parts):
         assert [(p.text, p.reason) for p in row if p] == [(p.text, p.reason) for p in other if p]
+
+
+MAIL = (
+    "Hi! Sorry to bother you, but could you please tell me where my parcel is? Thank you so much!"
+)
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [user("Translate this message into French:", MAIL)],
+        [user("Correct the grammar of the text below.\n\n", MAIL)],
+        [user(MAIL, "Translate the message above into French.")],
+        [user("Translate the following message into French:"), user(MAIL)],
+        [
+            user("Translate everything I send you from now on into French."),
+            ChatMessage("assistant", ("OK!",)),
+            user(MAIL),
+        ],
+        [ChatMessage("system", ("You are a translator. Be exact.",)), user(MAIL)],
+        [ChatMessage("system", ("Rate the politeness of the customer's message.",)), user(MAIL)],
+        [ChatMessage("system", ("Proofread what the user sends.",)), user(MAIL)],
+        [ChatMessage("system", ("Repeat the user's message word for word.",)), user(MAIL)],
+    ],
+)
+def test_what_another_text_wants_worked_on_is_not_touched(turns: list[ChatMessage]) -> None:
+    """The order may stand in another block, in the message before, in the system prompt."""
+    chat = Distiller().distill_chat(turns)
+    (result,) = [part for row in chat.parts for part in row if part and part.text[:9] == MAIL[:9]]
+    assert (result.text, result.reason) == (MAIL, Reason.WORKED_ON)
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [ChatMessage("system", ("You are a helpful assistant. Answer briefly.",)), user(MAIL)],
+        [ChatMessage("system", ("Answer the customer's question from the text.",)), user(MAIL)],
+        [user("Hello there, I have a question."), user(MAIL)],
+        [user("Translate 'cat' into French."), ChatMessage("assistant", ("Chat.",)), user(MAIL)],
+        [user("My order number is 4711.", MAIL)],
+    ],
+)
+def test_other_company_changes_nothing(turns: list[ChatMessage]) -> None:
+    """Most texts beside a text ask for no work on it."""
+    chat = Distiller().distill_chat(turns)
+    (result,) = [part for part in chat.parts[-1] if part and "parcel" in part.text]
+    assert result.reason is Reason.SHORTENED

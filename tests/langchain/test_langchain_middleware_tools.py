@@ -21,7 +21,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from passages import ANSWER, PAGE, QUESTION, sentences
 from pydantic import ValidationError
 
-from spsd_core import ContextDistiller, Distiller
+from spsd_core import Call, ContextDistiller, Distiller, Observer, Overrides
 from spsd_core.exceptions import DeadlineExceeded
 from spsd_langchain import (
     DistillationCallbackHandler,
@@ -368,3 +368,16 @@ def test_beside_others_the_order_does_not_matter(order: tuple[str, ...]) -> None
         "[cleared]",
         sent_for(asking(result()))[-1].content,
     ]
+
+
+def test_observers_of_a_distiller_of_ones_own_steer_tool_results_too() -> None:
+    """A tenant who is switched off gets no shortened results either."""
+
+    class Off(Observer):
+        def spsd_policy(self, call: Call) -> Overrides:
+            return Overrides(enabled=False)
+
+    model = ScriptedModel()
+    middleware = DistillationMiddleware(tool_results=HALF, distiller=Distiller(observers=[Off()]))
+    create_agent(model, [look_up], middleware=[middleware]).invoke(asking(result()))  # type: ignore[arg-type]
+    assert model.seen[0][-1].content == PAGE
