@@ -1,4 +1,6 @@
-"""Which texts of a request are themselves to be worked on, as other texts of it say.
+"""Which texts of a request stay as they are for what the rest of it says.
+
+A message may be marked for a provider's cache, and a text may be one to be worked on.
 
 "Translate this message into French:" may stand in a system prompt, in an earlier turn, in the
 user's message before, or in another block of the same one. Read alone, the mail it speaks of looks
@@ -12,10 +14,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from spsd_core.chat import ChatMessage
+from spsd_core.distillation import Reason
 from spsd_core.reading import read as read_by_rules
 from spsd_core.spans import overlaps
 
-__all__ = ["worked_on"]
+__all__ = ["fixed_parts"]
 
 _WORK = (
     r"(?:translat|proof-?read|correct|rewrit|rephras|reword|paraphras|edit|polish|improv|shorten"
@@ -46,7 +49,16 @@ _LONGEST_ORDER = 20_000
 _LONGEST_JOINED = 50_000
 
 
-def worked_on(messages: Sequence[ChatMessage]) -> Iterator[tuple[bool, ...]]:
+def fixed_parts(messages: Sequence[ChatMessage]) -> Iterator[tuple[Reason | None, ...]]:
+    """For each message, why its parts are sent as they are, or None for each that need not be."""
+    for message, parts in zip(messages, _worked_on(messages)):
+        if message.frozen:
+            yield (Reason.CACHE_CONTROL,) * len(parts)
+        else:
+            yield tuple(Reason.WORKED_ON if is_payload else None for is_payload in parts)
+
+
+def _worked_on(messages: Sequence[ChatMessage]) -> Iterator[tuple[bool, ...]]:
     """For each message, which of its parts are to be worked on.
 
     A system prompt and earlier turns of the user may order it once and for all; an order in the

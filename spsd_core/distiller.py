@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from spsd_core.admission import refuse
 from spsd_core.chat import ChatDistillation, ChatMessage
-from spsd_core.chat_payload import worked_on
+from spsd_core.chat_payload import fixed_parts
 from spsd_core.distillation import Distillation, Reason, RuleHit
 from spsd_core.driving import adrive, compute, drive
 from spsd_core.engines import Engine, build_engines
@@ -215,9 +215,10 @@ class Distiller:
         distil_roles = self.settings.chat.distil_roles
         parts = (part for one in messages if one.role in distil_roles for part in one.parts)
         pool = self._pool_for(parts, sum(map(_size, messages)))
-        runs = await compute(pool, self._chat_runs, messages, framework, metadata or {}, observers)
+        runs = self._chat_runs(messages, framework, metadata or {}, observers)
         rows: list[list[Distillation | None]] = []
-        for row in runs:
+        # A message at a time: other requests want the threads, and a cancelled one gives up.
+        while (row := await compute(pool, lambda: next(runs, None))) is not None:
             rows.append([None if run is None else await self._adrive(run) for run in row])
             if pool is not None:
                 await asyncio.sleep(0)  # others want the event loop, too
@@ -229,26 +230,23 @@ class Distiller:
         framework: Framework,
         metadata: Mapping[str, Any],
         observers: Sequence[Observer],
-    ) -> list[list[Run | None]]:
+    ) -> Iterator[list[Run | None]]:
         distil_roles = self.settings.chat.distil_roles
-        return [
-            [
+        contexts, reasons = self.gate_contexts(messages), fixed_parts(messages)
+        for message, context, fixed in zip(messages, contexts, reasons):
+            yield [
                 Run(
                     self,
                     Call(part, message.role, framework, metadata),
                     observers,
                     conversation_hits=context,
-                    fixed=_fixed(message, is_payload),
+                    fixed=why,
                     keep_transient=True,
                 )
                 if message.role in distil_roles
                 else None
-                for part, is_payload in zip(message.parts, payload)
+                for part, why in zip(message.parts, fixed)
             ]
-            for message, context, payload in zip(
-                messages, self.gate_contexts(messages), worked_on(messages)
-            )
-        ]
 
     def gate_contexts(self, messages: Sequence[ChatMessage]) -> Iterator[tuple[RuleHit, ...]]:
         """For each message the rules that fired on it or on earlier ones, the first of a domain.
@@ -492,13 +490,6 @@ def _first_of_each_domain(hits: Iterable[RuleHit]) -> tuple[RuleHit, ...]:
     for hit in hits:
         found.setdefault(hit.domain, hit)
     return tuple(found.values())
-
-
-def _fixed(message: ChatMessage, is_payload: bool) -> Reason | None:
-    """Why a part of a message is sent as it is whatever it says, if it is."""
-    if message.frozen:
-        return Reason.CACHE_CONTROL
-    return Reason.WORKED_ON if is_payload else None
 
 
 def _size(message: ChatMessage) -> int:
