@@ -19,6 +19,7 @@ from pydantic import Field
 from spsd_core import (
     Call,
     ConfigurationError,
+    ContextDistiller,
     Distillation,
     Distiller,
     Overrides,
@@ -297,3 +298,15 @@ def test_the_core_and_both_adapters_agree() -> None:
         core = Distiller().distill(text).text
         (message,) = PromptDistiller().invoke([HumanMessage(text)]).to_messages()
         assert DistillQueryTransform().run(text).query_str == core == message.content
+
+
+@pytest.mark.parametrize("build", [DistillQueryTransform, None])
+def test_settings_may_be_a_mapping_and_a_wrong_distiller_says_so(engine: Any, build: Any) -> None:
+    """When it is built, not at the first query."""
+    if build is None:
+        made = DistillQueryEngine(engine, {"level": "dense"}).query_transform
+    else:
+        made = build({"level": "dense"})
+    assert made.distiller.settings.level == "dense"
+    with pytest.raises(ConfigurationError, match="ContextDistiller, not a Distiller"):
+        DistillQueryTransform(distiller=ContextDistiller())  # type: ignore[arg-type]

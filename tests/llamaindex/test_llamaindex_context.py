@@ -106,7 +106,7 @@ async def test_the_async_form_gives_the_same(distiller: ContextDistiller) -> Non
 
 def test_all_but_the_text_of_a_node_stays(distiller: ContextDistiller) -> None:
     """Ids, scores, metadata, relationships, excluded keys, templates, places; and their classes."""
-    step = ContextDistillPostprocessor(distiller=distiller, ratio=0.3)
+    step = ContextDistillPostprocessor(distiller=distiller, ratio=0.3, drop_empty=False)
     found = step.postprocess_nodes(scored(), query_str=QUESTION)
     assert len(found) == 3
     for one, original in zip(found, scored()):
@@ -151,7 +151,7 @@ def test_what_is_no_plain_text_is_left_alone(distiller: ContextDistiller) -> Non
         Node(image_resource=picture),
     ]
     given = scored(others[0], nodes()[0], *others[1:], nodes()[1])
-    step = ContextDistillPostprocessor(distiller=distiller, ratio=0.5)
+    step = ContextDistillPostprocessor(distiller=distiller, ratio=0.5, drop_empty=False)
     found = step.postprocess_nodes(given, query_str=QUESTION)
     assert [one.node for one in found if one.node in others] == others
     assert [a is b for a, b in zip(found, given)] == [True, False, True, True, True, False]
@@ -169,15 +169,13 @@ def test_documents_are_texts_too(distiller: ContextDistiller) -> None:
     assert document.text == LIGHTHOUSE
 
 
-def test_an_emptied_node_stays_in_its_place_unless_asked_otherwise(
-    distiller: ContextDistiller,
-) -> None:
-    """So that places and scores keep their meaning."""
-    kept = ContextDistillPostprocessor(distiller=distiller, target_tokens=25)
+def test_an_emptied_node_goes_unless_asked_otherwise(distiller: ContextDistiller) -> None:
+    """Or else `refine` and `accumulate` would send a request for it."""
+    kept = ContextDistillPostprocessor(distiller=distiller, target_tokens=25, drop_empty=False)
     found = kept.postprocess_nodes(scored(), query_str=QUESTION)
     assert [one.node_id for one in found] == ["node-1", "node-2", "node-3"]
     assert "" in texts(found)
-    dropping = ContextDistillPostprocessor(distiller=distiller, target_tokens=25, drop_empty=True)
+    dropping = ContextDistillPostprocessor(distiller=distiller, target_tokens=25)
     assert dropping.postprocess_nodes(scored(), query_str=QUESTION) == [
         one for one in found if one.node.get_content()
     ]
@@ -230,7 +228,7 @@ def test_a_critical_passage_stays_beside_others_that_are_shortened(
 
 def test_it_works_before_and_behind_other_postprocessors(distiller: ContextDistiller) -> None:
     """What they go by (scores, metadata) is still there."""
-    step = ContextDistillPostprocessor(distiller=distiller, ratio=0.3)
+    step = ContextDistillPostprocessor(distiller=distiller, ratio=0.3, drop_empty=False)
     cut = SimilarityPostprocessor(similarity_cutoff=0.75)
     window = MetadataReplacementPostProcessor(target_metadata_key="title")
     found = cut.postprocess_nodes(step.postprocess_nodes(scored(), query_str=QUESTION))
