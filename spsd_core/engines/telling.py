@@ -41,6 +41,8 @@ _ORDERS = re.compile(
             r"\bif you (?:could|would) have [a-z]+(?:ed|en|old|ept|ent)\b",
             r"\bif (?:it|that|this)(?:'s| is| would be) (?:ok|okay|fine|alright|all right)"
             r" (?:with|for|by) (?!you\b|u\b|ya\b)[a-z]+",
+            r"\b(?:grateful|thankful|glad|happy|appreciate(?: it)?|nice|great) if"
+            r" (?:the|my|our|an?|he|she|they|nobody)\b",
             # thanks for skipping the introduction, thanks for answering like a pirate
             rf"{_THANKS}(?:skipping|leaving out|keeping (?:it|to|the|your)|using|avoiding|including"
             r"|formatting|limiting|ignoring|omitting|excluding|translating|correcting|mending"
@@ -114,10 +116,11 @@ def without_telling(text: str, spans: Sequence[Span]) -> list[Span]:
 
 
 def _tells(folded: str, span: Span) -> bool:
-    words = folded[span.start : span.end]
-    if _ORDERS.search(words) is not None or _OR.search(words.rstrip()) is not None:
+    words = folded[span.start : span.end].rstrip()
+    if _ORDERS.search(words) is not None or _OR.search(words) is not None:
         return True
-    if any(end.search(words) and after.match(folded, span.end) for end, after in _HELD):
+    stop = span.start + len(words)
+    if any(end.search(words) and after.match(folded, stop) for end, after in _HELD):
         return True
     if _LANGUAGE.search(words) is None:
         return False

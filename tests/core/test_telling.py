@@ -50,6 +50,20 @@ def test_an_order_in_courtesy_stays(distiller: Distiller, told: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "held",
+    [
+        "I'd be grateful if you avoided lists.",
+        "I'd appreciate it if the technician rang before noon.",
+        "I'd be grateful if you only answered with yes or no.",
+        "Thanks for writing it in Welsh.",
+    ],
+)
+def test_what_hangs_on_thanks_is_not_left_alone(distiller: Distiller, held: str) -> None:
+    """`If you avoided lists.` is no sentence."""
+    assert held in distiller.distill(f"{held} {ASKED} Thank you!").text
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "I was going to ask if you could please refund order 12, but it came today. Thanks!",
