@@ -12,7 +12,7 @@ from typing_extensions import Self
 
 from spsd_core.context import ContextDistiller
 from spsd_core.settings import Settings
-from spsd_llamaindex.context_setup import context_distiller, settings_without_secrets
+from spsd_llamaindex.building import context_distiller, settings_without_secrets
 from spsd_llamaindex.nodes import text_of, with_index
 
 __all__ = ["SentenceVectors"]

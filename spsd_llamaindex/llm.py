@@ -29,6 +29,7 @@ from spsd_core.distiller import Distiller
 from spsd_core.exceptions import ConfigurationError
 from spsd_core.observers import Observer
 from spsd_core.settings import Settings
+from spsd_llamaindex.building import text_distiller
 from spsd_llamaindex.callbacks import observers_in
 from spsd_llamaindex.rewriting import Rewriting
 from spsd_llamaindex.templates import FilledTemplate, bare_template, turns_of
@@ -104,7 +105,7 @@ class DistillingLLM(LLM):
             setattr(llm, name, value)
         fields: dict[str, Any] = {name: getattr(llm, name) for name in _SHARED}
         fields["llm"] = llm
-        fields["distiller"] = _distiller(settings, distiller)
+        fields["distiller"] = text_distiller(settings, distiller)
         fields["observers"] = tuple(observers)
         fields["call_metadata"] = dict(metadata or {})
         fields["distil_completions"] = distil_completions
@@ -364,15 +365,3 @@ def _check_llm(llm: object) -> None:
             f"llm is a {type(llm).__name__}, not a LlamaIndex LLM; give an instance of one, for "
             "example OpenAI(model=...) of llama-index-llms-openai"
         )
-
-
-def _distiller(
-    settings: Settings | Mapping[str, Any] | None, distiller: Distiller | None
-) -> Distiller:
-    if distiller is None:
-        return Distiller(None if settings is None else Settings.model_validate(settings))
-    if settings is not None:
-        raise ConfigurationError("give either settings or a distiller, not both")
-    if not isinstance(distiller, Distiller):
-        raise ConfigurationError(f"distiller is a {type(distiller).__name__}, not a Distiller")
-    return distiller

@@ -18,8 +18,8 @@ from spsd_core.context.types import ContextDistillation
 from spsd_core.exceptions import ConfigurationError
 from spsd_core.observers import Call, Observer
 from spsd_core.settings import Settings
+from spsd_llamaindex.building import context_distiller, settings_without_secrets
 from spsd_llamaindex.callbacks import observers_in
-from spsd_llamaindex.context_setup import context_distiller, settings_without_secrets
 from spsd_llamaindex.events import context_event
 from spsd_llamaindex.nodes import apply_context, passages_in
 

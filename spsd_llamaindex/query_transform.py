@@ -19,8 +19,8 @@ from spsd_core.distiller import Distiller
 from spsd_core.exceptions import ConfigurationError
 from spsd_core.observers import Call, Observer
 from spsd_core.settings import Settings
+from spsd_llamaindex.building import text_distiller
 from spsd_llamaindex.callbacks import observers_in
-from spsd_llamaindex.context_setup import text_distiller
 from spsd_llamaindex.events import distillation_event
 
 __all__ = ["DistillQueryTransform", "EmbedWith"]
