@@ -13,6 +13,7 @@ from statistics import mean, median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spsd_core.exceptions import ConfigurationError
+from spsd_core.onnx import load_onnxruntime
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,8 +95,9 @@ class Similarity:
 
     def _load(self) -> tuple[Any, Any]:
         if self._loaded is None:
-            import onnxruntime
             from tokenizers import Tokenizer
+
+            onnxruntime = load_onnxruntime()
 
             model, words = (str(file) for file in self._files)
             session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spsd_core.exceptions import DeadlineExceeded, EngineUnavailable
+from spsd_core.onnx import load_onnxruntime
 from spsd_core.reader.types import Certainty, RoleReading, WordRole
 from spsd_core.spans import Span
 
@@ -351,7 +352,7 @@ def _read_card(folder: Path) -> dict[str, Any]:
 
 def _session(path: Path, threads: int) -> Any:
     try:
-        import onnxruntime
+        onnxruntime = load_onnxruntime()
     except ImportError as error:
         raise EngineUnavailable("the Reader needs onnxruntime: pip install onnxruntime") from error
     options = onnxruntime.SessionOptions()

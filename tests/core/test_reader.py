@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -151,3 +154,15 @@ def test_the_shipped_files_are_small() -> None:
     card = json.loads((WEIGHTS / "reader.json").read_text(encoding="utf-8"))
     assert set(card["sha256"]) == {"reader.onnx", "tokenizer.json"}
     assert sum(path.stat().st_size for path in WEIGHTS.iterdir()) < 25_000_000
+
+
+def test_nothing_is_reported_to_anybody(tmp_path: Path) -> None:
+    """onnxruntime would leave a device id in the home directory, and ask for its maker's server."""
+    code = (
+        "from spsd_core import Distiller; Distiller().distill('Hi! Could you name 3 rivers? Ta!')"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(Path.cwd())}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    environment.pop("XDG_CACHE_HOME", None)
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert list(tmp_path.rglob("*onnxruntime*")) == []
