@@ -112,18 +112,17 @@ def without_telling(text: str, spans: Sequence[Span]) -> list[Span]:
     folded = fold(text)
     if _OF_COURTESY.search(folded) is not None:
         return []
-    return [span for span in spans if not _tells(folded, span)]
+    better = [found.start() for found in _BETTER.finditer(folded)]
+    return [span for span in spans if not _tells(folded, span, better)]
 
 
-def _tells(folded: str, span: Span) -> bool:
+def _tells(folded: str, span: Span, better: Sequence[int]) -> bool:
+    """Whether a span tells something; `better`: where the text asks to better a language."""
     words = folded[span.start : span.end].rstrip()
     if _ORDERS.search(words) is not None or _OR.search(words) is not None:
         return True
     stop = span.start + len(words)
     if any(end.search(words) and after.match(folded, stop) for end, after in _HELD):
         return True
-    if _LANGUAGE.search(words) is None:
-        return False
-    return any(
-        _BETTER.search(rest) is not None for rest in (folded[: span.start], folded[span.end :])
-    )
+    elsewhere = better and (better[0] < span.start or better[-1] >= span.end)
+    return bool(elsewhere) and _LANGUAGE.search(words) is not None
