@@ -7,7 +7,7 @@ one class can also be a LangChain or LlamaIndex callback handler.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,7 +17,7 @@ from spsd_core.settings import Overrides, Role
 if TYPE_CHECKING:
     from spsd_core.context.types import ContextDistillation
 
-__all__ = ["Call", "Observer", "StageEvent"]
+__all__ = ["Call", "Observer", "StageEvent", "each_once"]
 
 
 @dataclass(frozen=True)
@@ -69,3 +69,8 @@ class Observer:
     def spsd_veto_context(self, call: Call, proposal: ContextDistillation) -> bool:  # noqa: ARG002
         """Return True to have the passages sent as they were instead of `proposal`."""
         return False
+
+
+def each_once(observers: Iterable[Observer]) -> tuple[Observer, ...]:
+    """The observers in their order, each the first time only: nobody is asked or told twice."""
+    return tuple({id(observer): observer for observer in observers}.values())

@@ -18,7 +18,7 @@ from spsd_core.effective import EffectiveSettings, combine
 from spsd_core.exceptions import DeadlineExceeded
 from spsd_core.memo import plain, text_key
 from spsd_core.modes import arm_of
-from spsd_core.observers import Call, Observer
+from spsd_core.observers import Call, Observer, each_once
 from spsd_core.reading import Reading
 
 if TYPE_CHECKING:
@@ -82,9 +82,7 @@ class Run:
         self.text = call.text
         self.cancelled = threading.Event()
         self._distiller = distiller
-        self._observers = tuple(
-            {id(observer): observer for observer in (*distiller.observers, *observers)}.values()
-        )
+        self._observers = each_once((*distiller.observers, *observers))
         self._log = CallLog(call, self._observers)
         self._conversation_hits = conversation_hits
         self._fixed = fixed

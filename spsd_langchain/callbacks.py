@@ -16,7 +16,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.callbacks.manager import BaseRunManager
 
 from spsd_core.distillation import Distillation, Record
-from spsd_core.observers import Call, Observer
+from spsd_core.observers import Call, Observer, each_once
 
 if TYPE_CHECKING:
     from spsd_core.context.types import ContextDistillation, ContextRecord
@@ -123,7 +123,7 @@ def run_observers(run: BaseRunManager, own: Iterable[Observer] = ()) -> tuple[Ob
     """The observers of a call: `own`, then those among the run's handlers; each once."""
     handlers = (*run.handlers, *run.inheritable_handlers)
     found = (*own, *(handler for handler in handlers if isinstance(handler, Observer)))
-    return tuple({id(observer): observer for observer in found}.values())
+    return each_once(found)
 
 
 def run_metadata(run: BaseRunManager) -> dict[str, Any]:

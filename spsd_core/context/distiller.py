@@ -18,7 +18,7 @@ from spsd_core.context.types import ContextDistillation, PassageLike
 from spsd_core.driving import compute
 from spsd_core.exceptions import ConfigurationError
 from spsd_core.memo import Memo, plain, text_key
-from spsd_core.observers import Call, Observer
+from spsd_core.observers import Call, Observer, each_once
 from spsd_core.safety import SafetyGate
 from spsd_core.settings import Settings
 from spsd_core.tokens import build_request_counter
@@ -255,8 +255,7 @@ class ContextDistiller:
         question = plain(question)
         framework, metadata = (call.framework, call.metadata) if call else ("core", {})
         own = Call(question, "user", framework, metadata)
-        each_once = {id(observer): observer for observer in (*self.observers, *observers)}
-        log = ContextLog(self, own, given, wanted, tuple(each_once.values()))
+        log = ContextLog(self, own, given, wanted, each_once((*self.observers, *observers)))
         return ContextCall(self, log)
 
     def _wanted(self, ratio: float | None, target_tokens: int | None) -> Wanted:
