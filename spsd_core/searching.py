@@ -59,9 +59,6 @@ def search_query(distiller: Distiller, text: str, metadata: Mapping[str, Any]) -
         return text
     if refuse(text, settings.admission) not in (None, Reason.TOO_SHORT):
         return text
-    hits = (*distiller.hits(text), *distiller.reader_hits(text))
-    if any(hit.domain not in settings.safety.open_domains for hit in hits):
-        return text
     wait_ms = settings.deadline_ms
     deadline = None if wait_ms is None else time.monotonic() + wait_ms / 1000
     try:
@@ -69,6 +66,9 @@ def search_query(distiller: Distiller, text: str, metadata: Mapping[str, Any]) -
     except Exception:  # noqa: BLE001 - whatever broke, the text itself can be searched with
         return text
     if reading.roles is None:
+        return text
+    hits = (*distiller.hits(text), *reading.roles.critical_hits())
+    if any(hit.domain not in settings.safety.open_domains for hit in hits):
         return text
     kept = [Span(atom.start, atom.end) for atom in reading.atoms if atom.kind in _KEPT]
     asked = reading.roles.asked(merge_spans([*reading.payload, *kept]))

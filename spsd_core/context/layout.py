@@ -105,10 +105,9 @@ def blocks(passage: str) -> Iterator[Block]:
             yield open_block
             open_block = None
         start = open_block.start if open_block else line.start
-        while (
-            kind is UnitKind.CODE and open_block is None and passage[start - 1 : start] in _INDENT
-        ):
-            start -= 1  # a block without the indent of its first line is other code
+        if kind is UnitKind.CODE and open_block is None:
+            while passage[start - 1 : start] in _INDENT:
+                start -= 1  # without the indent of its first line it is other code
         open_block = Block(kind, start, line.start + len(line.bare))
         if headings.get(place):  # its underline is below
             open_block = Block(kind, start, lines[place + 1].start + len(lines[place + 1].bare))
